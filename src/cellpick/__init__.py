@@ -1,0 +1,1 @@
+"""Simulates the cell-loading station of a battery-pack plant."""

@@ -1,0 +1,59 @@
+"""The one check of array arguments: shape, type and finiteness, with a message that names both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from cellpick.errors import ShapeError
+
+Floats = NDArray[np.float64]
+"""A float64 array of any shape; docstrings give the shape."""
+
+
+def checked(
+    name: str,
+    value: ArrayLike,
+    shape: tuple[int | None, ...],
+    *,
+    batch: bool = False,
+    dtype: DTypeLike = np.float64,
+    finite: bool = True,
+) -> NDArray[Any]:
+    """Return `value` as an array of `dtype` after checking its shape.
+
+    `shape` lists the trailing axes, `None` for any length; `batch` allows leading axes before them.
+    Raises `ShapeError`, naming the argument and both shapes.
+    """
+    try:
+        array = np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{name} must be an array of {np.dtype(dtype).name}: {error}") from error
+    trailing = array.shape[array.ndim - len(shape) :] if array.ndim >= len(shape) else None
+    fits = trailing is not None and all(
+        want is None or want == have for want, have in zip(shape, trailing, strict=True)
+    )
+    if not fits or (not batch and array.ndim != len(shape)):
+        wanted = ", ".join("n" if axis is None else str(axis) for axis in shape)
+        raise ShapeError(
+            f"{name} must have shape ({'..., ' if batch else ''}{wanted})", got=array.shape
+        )
+    if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ShapeError(f"{name} must be finite", got="NaN or infinite values")
+    return array
+
+
+def frozen(
+    name: str,
+    value: ArrayLike,
+    shape: tuple[int | None, ...],
+    *,
+    dtype: DTypeLike = np.float64,
+    finite: bool = True,
+) -> NDArray[Any]:
+    """Return a checked, read-only copy of `value`, for the field of a record."""
+    array = np.array(checked(name, value, shape, dtype=dtype, finite=finite), copy=True)
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,41 @@
+"""The frozen records that cross a package border. Arrays are copied in and read-only."""
+
+from cellpick.structures.arm import ArmModel
+from cellpick.structures.capture import CameraCalibration, Capture, CaptureSet, SearchTask
+from cellpick.structures.cell import CellModel, SurfaceFeature, Symmetry
+from cellpick.structures.estimates import CellEstimates, EstimateStatus
+from cellpick.structures.grasps import Grasps
+from cellpick.structures.gripper import Cups, GripperModel, Jaws
+from cellpick.structures.metric import Metric
+from cellpick.structures.outcome import Contact, GripperReading, OutcomeStatus, PickOutcome
+from cellpick.structures.recipe import Recipe
+from cellpick.structures.solids import Material, Solid
+from cellpick.structures.trajectory import JointTrajectory, MotionPlan, MotionStatus
+
+__all__ = [
+    "ArmModel",
+    "CameraCalibration",
+    "Capture",
+    "CaptureSet",
+    "CellEstimates",
+    "CellModel",
+    "Contact",
+    "Cups",
+    "EstimateStatus",
+    "Grasps",
+    "GripperModel",
+    "GripperReading",
+    "Jaws",
+    "JointTrajectory",
+    "Material",
+    "Metric",
+    "MotionPlan",
+    "MotionStatus",
+    "OutcomeStatus",
+    "PickOutcome",
+    "Recipe",
+    "SearchTask",
+    "Solid",
+    "SurfaceFeature",
+    "Symmetry",
+]

@@ -1,0 +1,117 @@
+"""What a camera saw and what the station believes of the camera: all that perception gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats, frozen
+from cellpick.structures.cell import CellModel
+from cellpick.structures.solids import Material
+
+
+@dataclass(frozen=True, eq=False)
+class CameraCalibration:
+    """The station's belief about one camera, as its last calibration gave it."""
+
+    camera: str
+    """The camera's name."""
+    width_px: int
+    """Image width."""
+    height_px: int
+    """Image height."""
+    K: Floats
+    """(3, 3) pinhole matrix in pixels."""
+    distortion: Floats
+    """(5,) Brown-Conrady k1 k2 p1 p2 k3."""
+    mount: Literal["flange", "base"]
+    """What the camera is fixed to."""
+    T_mount_camera: Floats
+    """(4, 4) believed pose of the camera on its mount."""
+    translation_sigma_m: float
+    """Stated standard deviation, per axis, of the believed position."""
+    rotation_sigma_rad: float
+    """Stated standard deviation, per axis, of the believed rotation."""
+    pixel_sigma_px: float
+    """Standard deviation of one edge reading in the image."""
+    depth_sigma_m: float
+    """Stated axial noise of one depth reading at `depth_reference_m`; 0 for a 2D camera."""
+    depth_reference_m: float
+    """Distance at which `depth_sigma_m` holds; it grows with the square of the distance."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "K", frozen("K", self.K, (3, 3)))
+        object.__setattr__(self, "distortion", frozen("distortion", self.distortion, (5,)))
+        object.__setattr__(
+            self, "T_mount_camera", frozen("T_mount_camera", self.T_mount_camera, (4, 4))
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """One picture of one camera."""
+
+    calibration: CameraCalibration
+    """The believed camera, with its name."""
+    image: NDArray[np.uint8]
+    """(h, w, 3) RGB."""
+    depth: NDArray[np.float32] | None
+    """(h, w) metres along the camera's z, NaN where there is no reading; None for a 2D camera."""
+    time_s: float
+    """Station time of the exposure."""
+    T_base_flange: Floats
+    """(4, 4) flange pose that the joint encoders reported."""
+
+    def __post_init__(self) -> None:
+        h, w = self.calibration.height_px, self.calibration.width_px
+        object.__setattr__(self, "image", frozen("image", self.image, (h, w, 3), dtype=np.uint8))
+        if self.depth is not None:
+            depth = frozen("depth", self.depth, (h, w), dtype=np.float32, finite=False)
+            object.__setattr__(self, "depth", depth)
+        object.__setattr__(
+            self, "T_base_flange", frozen("T_base_flange", self.T_base_flange, (4, 4))
+        )
+
+    @property
+    def T_base_camera(self) -> Floats:
+        """(4, 4) believed camera pose in the arm's base frame."""
+        T_mount = self.calibration.T_mount_camera
+        if self.calibration.mount == "base":
+            return T_mount
+        result: Floats = self.T_base_flange @ T_mount
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class SearchTask:
+    """What the station tells perception to look for, and where."""
+
+    cell: CellModel
+    """The only cell model in the region."""
+    materials: dict[str, Material]
+    """Appearance of every material that the cell's file names."""
+    T_base_region: Floats
+    """(4, 4) frame of the search region: origin on the surface that cells stand on, +z up."""
+    region_size_m: Floats
+    """(3,) extents: x and y centred on the origin, z from the surface upwards."""
+    polarity_confidence: float
+    """Probability below which a polarity is called unknown."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "T_base_region", frozen("T_base_region", self.T_base_region, (4, 4))
+        )
+        object.__setattr__(self, "region_size_m", frozen("region_size_m", self.region_size_m, (3,)))
+
+
+@dataclass(frozen=True, eq=False)
+class CaptureSet:
+    """One look: all cameras' pictures and the task that they were taken for."""
+
+    captures: tuple[Capture, ...]
+    """One a camera, in the rig's order."""
+    task: SearchTask
+    """What to find."""
