@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, frozen
@@ -54,6 +55,21 @@ class CellEstimates:
 
     def __len__(self) -> int:
         return int(self.Ts_base_cell.shape[0])
+
+    def rows(self, index: NDArray[np.int64]) -> CellEstimates:
+        """The table of the rows `index` (k,), in that order."""
+        pick = np.asarray(index, dtype=np.int64)
+        return CellEstimates(
+            cell=self.cell,
+            Ts_base_cell=self.Ts_base_cell[pick],
+            covariance=self.covariance[pick],
+            polarity=tuple(self.polarity[i] for i in pick),
+            polarity_probability=self.polarity_probability[pick],
+            code=tuple(self.code[i] for i in pick),
+            status=tuple(self.status[i] for i in pick),
+            reason=tuple(self.reason[i] for i in pick),
+            score=self.score[pick],
+        )
 
     @property
     def sigma_m(self) -> Floats:

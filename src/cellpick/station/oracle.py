@@ -1,0 +1,37 @@
+"""True poses in the perception slot: shows what the rest of the chain could reach. Always labelled.
+
+Nothing else in cellpick may hand truth to the visible side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellpick.geometry import invert, transform
+from cellpick.scene import SceneState
+from cellpick.structures import CellEstimates, SearchTask
+
+SIGMA_M = 1e-5
+SIGMA_RAD = 1e-4
+
+
+def oracle_estimates(state: SceneState, task: SearchTask) -> CellEstimates:
+    """The true cells whose centres lie in the task's region, as if perceived almost perfectly."""
+    Ts_base_cell = invert(state.T_world_base) @ state.Ts_world_cell
+    p_region = transform(invert(task.T_base_region), Ts_base_cell[:, :3, 3])
+    size = task.region_size_m
+    inside = (np.abs(p_region[:, :2]) <= size[:2] / 2).all(axis=1) & (p_region[:, 2] > 0)
+    rows = np.flatnonzero(inside)
+    n = len(rows)
+    covariance = np.diag([SIGMA_M**2] * 3 + [SIGMA_RAD**2] * 3)
+    return CellEstimates(
+        cell=state.cell.name,
+        Ts_base_cell=Ts_base_cell[rows],
+        covariance=np.broadcast_to(covariance, (n, 6, 6)),
+        polarity=(("+x" if state.cell.shape == "box" else "+z"),) * n,
+        polarity_probability=np.ones(n),
+        code=tuple(state.serials[i] for i in rows),
+        status=("ok",) * n,
+        reason=("",) * n,
+        score=np.ones(n),
+    )
