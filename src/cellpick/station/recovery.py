@@ -1,4 +1,4 @@
-"""What the station does when a step fails: a table of event -> actions, each used once a cell."""
+"""What the station does when a step fails: a table of event -> actions, one rung a time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Literal
 
 Event = Literal[
     "nothing_found",
+    "may_have_moved",
     "estimate_not_ok",
     "no_grasp",
     "no_motion",
+    "no_slot",
     "grip_failed",
     "lost_near_pocket",
     "lost_in_transit",
@@ -21,17 +23,34 @@ Action = Literal["look_again", "other_grasp", "skip", "stop"]
 
 LADDER: dict[Event, tuple[Action, ...]] = {
     "nothing_found": ("look_again", "stop"),
+    "may_have_moved": ("look_again",),
     "estimate_not_ok": ("look_again", "skip"),
     "no_grasp": ("look_again", "skip"),
-    "no_motion": ("other_grasp", "other_grasp", "skip"),
+    "no_motion": ("look_again", "skip"),
+    "no_slot": ("skip",),
     "grip_failed": ("look_again", "other_grasp", "skip"),
     "lost_near_pocket": ("look_again", "skip"),
-    # A loose cell on the station floor is a hazard: a person clears it.
+    # A loose cell in the station is a hazard, and an arm that met something must not try again:
+    # a person clears it.
     "lost_in_transit": ("stop",),
     "arm_blocked": ("stop",),
     "not_released": ("stop",),
 }
-"""The n-th time an event happens to one cell, the n-th action is taken; past the end, the last."""
+"""The n-th time an event happens to one cell, the n-th action is taken; past the end, the last.
+
+`Recipe.max_looks` and `Recipe.max_attempts_per_cell` bound it from outside."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that stands between the station and a cell."""
+
+    key: str
+    """The station's name for the cell; `tray` when no cell is meant."""
+    event: Event
+    """What it is."""
+    reason: str
+    """In words."""
 
 
 @dataclass
@@ -40,9 +59,9 @@ class Ladder:
 
     counts: Counter[tuple[str, Event]] = field(default_factory=Counter)
 
-    def next_action(self, cell_key: str, event: Event) -> Action:
+    def next_action(self, problem: Problem) -> Action:
         """The action for this event, one rung further up for this cell than the last time."""
-        rungs = LADDER[event]
-        rung = min(self.counts[cell_key, event], len(rungs) - 1)
-        self.counts[cell_key, event] += 1
+        rungs = LADDER[problem.event]
+        rung = min(self.counts[problem.key, problem.event], len(rungs) - 1)
+        self.counts[problem.key, problem.event] += 1
         return rungs[rung]
