@@ -9,11 +9,6 @@ PYTHON ?= $(shell for p in python3.11 python3.10 python3; do \
 	$$p -c '$(SUPPORTED)' 2>/dev/null && { command -v $$p; break; }; done)
 RUN := .venv/bin/python -m
 
-# one thread a process: the tests run in parallel, and BLAS would else fight itself over the cores
-export OMP_NUM_THREADS ?= 1
-export OPENBLAS_NUM_THREADS ?= 1
-export MKL_NUM_THREADS ?= 1
-
 .PHONY: help setup demo test clean
 
 help: ## say what each target does
@@ -30,6 +25,9 @@ endif
 demo: setup ## empty the demo tray into its module; SCENE, SEED and OUT may be given
 	@$(RUN) cellpick run $(SCENE) --seed $(SEED) --out $(OUT)
 
+# one thread a process: the tests run in parallel, and BLAS would else fight itself over the cores
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: setup ## check format, lint and types, then run all tests
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .

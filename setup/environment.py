@@ -22,6 +22,8 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "cellpick-setup"
 INPUTS = (ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__))
 SUPPORTED = ((3, 10), (3, 11))
+# settings of the user's own pip that would send packages elsewhere, or stop it as root
+PIP_SETTINGS = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_ROOT_USER_ACTION": "ignore"}
 
 
 def main() -> int:
@@ -67,7 +69,7 @@ def _create() -> None:
     # --target is free of PEP 668 ("externally managed") and of any version of pip
     subprocess.run(
         [*_system_pip(), "install", "-q", "--target", str(site_packages), "pip"],
-        env={**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},
+        env={**os.environ, **PIP_SETTINGS},
         check=True,
     )
 
@@ -87,7 +89,7 @@ def _install() -> None:
     subprocess.run(
         [*command, "-c", "constraints.txt", "-e", ".[dev]"],
         cwd=ROOT,
-        env={**os.environ, "PIP_USER": "0"},
+        env={**os.environ, **PIP_SETTINGS},
         check=True,
     )
 

@@ -1,1 +1,9 @@
-"""To come."""
+"""One look on disk: `write_look` stores a `CaptureSet`, `read_look` gives it back bit for bit.
+
+A store is complete in itself (it carries the task) and holds nothing that the station did not see.
+"""
+
+from cellpick.store.reading import read_look
+from cellpick.store.writing import write_look
+
+__all__ = ["read_look", "write_look"]
