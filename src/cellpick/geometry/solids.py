@@ -75,8 +75,8 @@ def separation(
 ) -> Floats:
     """Lower bound (...) in metres of the distance between bodies; negative where they overlap.
 
-    `T_a`, `T_b` (..., 4, 4) are the bodies' poses; all batch axes broadcast. Bodies whose bounding
-    spheres are more than `horizon_m` apart get the spheres' distance.
+    `T_a`, `T_b` (..., 4, 4) are the bodies' poses; all batch axes broadcast. Bodies that are
+    shown to be `horizon_m` apart are not looked at more closely.
     """
     T_a_ = checked("T_a", T_a, (4, 4), batch=True)
     T_b_ = checked("T_b", T_b, (4, 4), batch=True)
@@ -86,7 +86,8 @@ def separation(
     near = bound < horizon_m
     if near.any():
         T_near_a, T_near_b = _paired(T_a_, shape, near, 2), _paired(T_b_, shape, near, 2)
-        gaps = _near_separation(a.paired(shape, near), T_near_a, b.paired(shape, near), T_near_b)
+        near_a, near_b = a.paired(shape, near), b.paired(shape, near)
+        gaps = _near_separation(near_a, T_near_a, near_b, T_near_b, horizon_m)
         bound[near] = np.maximum(bound[near], gaps)
     return bound.reshape(np.shape(apart)) if np.ndim(apart) == 0 else bound
 
@@ -102,16 +103,27 @@ def _bounding_radius(shapes: ConvexShapes) -> Floats:
     return result
 
 
-def _near_separation(a: ConvexShapes, T_a: Floats, b: ConvexShapes, T_b: Floats) -> Floats:
-    """Largest gap (m,) over the axes, of m pairs."""
+def _near_separation(
+    a: ConvexShapes, T_a: Floats, b: ConvexShapes, T_b: Floats, horizon_m: float
+) -> Floats:
+    """Largest gap (m,) over the axes, of m pairs; the projected axis only below the horizon."""
     R_a, R_b = T_a[:, :3, :3], T_b[:, :3, :3]
     normals = np.concatenate([np.swapaxes(R_a, 1, 2), np.swapaxes(R_b, 1, 2)], axis=1)
-    found = _projected_axis(a, T_a, b, T_b)[:, None]
-    axes = np.concatenate([normals, found], axis=1)
+    gaps: Floats = _gaps_along(normals, a, T_a, b, T_b).max(axis=1)
+    close = np.flatnonzero(gaps < horizon_m)
+    a, T_a, b, T_b = a[close], T_a[close], b[close], T_b[close]
+    found = _projected_axis(a, T_a, b, T_b)
+    along = _gaps_along(found[:, None], a, T_a, b, T_b)[:, 0]
+    met = (found * found).sum(axis=-1) < 0.5
+    gaps[close] = np.maximum(gaps[close], np.where(met, -np.inf, along))
+    return gaps
+
+
+def _gaps_along(axes: Floats, a: ConvexShapes, T_a: Floats, b: ConvexShapes, T_b: Floats) -> Floats:
+    """Gap (m, k) between the shadows of m pairs on unit axes (m, k, 3)."""
     offset = np.abs((axes @ (T_b[:, :3, 3] - T_a[:, :3, 3])[:, :, None])[..., 0])
-    gaps = offset - support(a[:, None], axes @ R_a) - support(b[:, None], axes @ R_b)
-    valid = (axes * axes).sum(axis=-1) > 0.5
-    result: Floats = np.where(valid, gaps, -np.inf).max(axis=1)
+    reach_a = support(a[:, None], axes @ T_a[:, :3, :3])
+    result: Floats = offset - reach_a - support(b[:, None], axes @ T_b[:, :3, :3])
     return result
 
 
