@@ -1,0 +1,174 @@
+"""The whole scene as one triangle mesh in the world frame, with what each triangle is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.errors import InputError
+from cellpick.geometry import Floats, link_poses, transform, translation
+from cellpick.scene.state import SceneState
+from cellpick.sensors.cell_mesh import CellSurface, cell_surface
+from cellpick.sensors.meshes import Mesh, box, cylinder, joined, sphere
+from cellpick.structures import Solid
+
+
+@dataclass(frozen=True, eq=False)
+class WorldMesh:
+    """All triangles of the scene; m triangles, k vertices."""
+
+    vertices: NDArray[np.float32]
+    """(k, 3) in the world frame."""
+    normals: NDArray[np.float32]
+    """(k, 3) in the world frame."""
+    cell_xy: NDArray[np.float32]
+    """(k, 2) place in the cell frame; 0 off cells."""
+    triangles: NDArray[np.uint32]
+    """(m, 3) rows of `vertices`."""
+    facets: NDArray[np.int32]
+    """(m,) smooth piece, unique in the scene."""
+    materials: NDArray[np.int32]
+    """(m,) row of the table of materials."""
+    paints: NDArray[np.int32]
+    """(m,) row of the cell model's painted faces, -1 for none."""
+    cells: NDArray[np.int32]
+    """(m,) row of the cell, -1 off cells."""
+    curved: NDArray[np.bool_]
+    """(m,) whether the normal changes over the triangle."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    mesh: Mesh
+    materials: NDArray[np.int32]
+
+
+class Bodies:
+    """Meshes of everything in a scene, built once; only poses change from look to look."""
+
+    def __init__(self, state: SceneState) -> None:
+        self.materials = tuple(state.materials.values())
+        """The table of materials, in the order of the indices."""
+        self._rows = {name: row for row, name in enumerate(state.materials)}
+        self.cell: CellSurface = cell_surface(state.cell, self.material_row)
+        """The surface of the scene's cell model."""
+        self._fixtures = self._part(state.fixtures)
+        self._links = [self._part(solids) for solids in state.arm.solids]
+        self._tool = self._part((*state.gripper.solids, *state.rig))
+        jaws = state.gripper.jaws
+        self._jaws = [self._part(solids) for solids in jaws.solids] if jaws else []
+
+    def material_row(self, name: str) -> int:
+        """Row of a material; raises `InputError` for one that the scene does not have."""
+        if name not in self._rows:
+            raise InputError(
+                "unknown material", key="material", got=name, accepted=", ".join(self._rows)
+            )
+        return self._rows[name]
+
+    def placed(self, state: SceneState) -> WorldMesh:
+        """The mesh of `state`, whose models are those that the bodies were built from."""
+        owners: list[tuple[_Part | None, Floats]] = [(self._fixtures, np.eye(4))]
+        Ts_base_link = link_poses(state.arm.Ts_parent_joint, state.arm.axes, state.q)
+        Ts_link = state.T_world_base @ np.concatenate([np.eye(4)[None], Ts_base_link])
+        owners += list(zip(self._links, Ts_link, strict=True))
+        owners.append((self._tool, state.T_world_flange))
+        T_tcp = state.T_world_flange @ state.gripper.T_flange_tcp
+        owners += [
+            (jaw, T_tcp @ translation([sign * state.opening_m, 0, 0]))
+            for jaw, sign in zip(self._jaws, (1, -1), strict=False)
+        ]
+        parts = [_moved(part, T) for part, T in owners if part is not None]
+        parts += self._cells(state.Ts_world_cell)
+        return _merged(parts)
+
+    def _cells(self, Ts_world_cell: Floats) -> list[WorldMesh]:
+        """All cells as one mesh; no entry when there are none."""
+        n, mesh, surface = len(Ts_world_cell), self.cell.mesh, self.cell
+        if n == 0:
+            return []
+        k, m = len(mesh.vertices), len(mesh.triangles)
+        vertices = transform(Ts_world_cell, mesh.vertices)
+        normals = mesh.normals @ np.swapaxes(Ts_world_cell[:, :3, :3], -1, -2)
+        cells = np.repeat(np.arange(n), m)
+        facets = np.tile(mesh.facets, n) + cells * (int(mesh.facets.max()) + 1)
+        return [
+            WorldMesh(
+                vertices.reshape(-1, 3).astype(np.float32),
+                normals.reshape(-1, 3).astype(np.float32),
+                np.tile(mesh.vertices[:, :2], (n, 1)).astype(np.float32),
+                (np.tile(mesh.triangles, (n, 1)) + cells[:, None] * k).astype(np.uint32),
+                facets.astype(np.int32),
+                np.tile(surface.materials, n),
+                np.tile(surface.paints, n),
+                cells.astype(np.int32),
+                np.tile(_curved(mesh), n),
+            )
+        ]
+
+    def _part(self, solids: Sequence[Solid]) -> _Part | None:
+        if not solids:
+            return None
+        meshes, materials, offset = [], [], 0
+        for solid in solids:
+            mesh = _solid_mesh(solid)
+            T = solid.T_parent_solid
+            vertices, normals = transform(T, mesh.vertices), mesh.normals @ T[:3, :3].T
+            meshes.append(Mesh(vertices, normals, mesh.triangles, mesh.facets + offset))
+            row = self.material_row(solid.material)
+            materials.append(np.full(len(mesh.triangles), row, dtype=np.int32))
+            offset += int(mesh.facets.max()) + 1
+        return _Part(joined(meshes), np.concatenate(materials))
+
+
+def _solid_mesh(solid: Solid) -> Mesh:
+    if solid.shape == "box":
+        return box(solid.size_m)
+    if solid.shape == "cylinder":
+        return cylinder(float(solid.size_m[0]), float(solid.size_m[2]))
+    return sphere(float(solid.size_m[0]))
+
+
+def _curved(mesh: Mesh) -> NDArray[np.bool_]:
+    corner = mesh.normals[mesh.triangles]
+    curved: NDArray[np.bool_] = (np.abs(corner - corner[:, :1]) > 1e-6).any(axis=(1, 2))
+    return curved
+
+
+def _moved(part: _Part, T: Floats) -> WorldMesh:
+    mesh = part.mesh
+    m = len(mesh.triangles)
+    return WorldMesh(
+        transform(T, mesh.vertices).astype(np.float32),
+        (mesh.normals @ T[:3, :3].T).astype(np.float32),
+        np.zeros((len(mesh.vertices), 2), dtype=np.float32),
+        mesh.triangles.astype(np.uint32),
+        mesh.facets.astype(np.int32),
+        part.materials,
+        np.full(m, -1, dtype=np.int32),
+        np.full(m, -1, dtype=np.int32),
+        _curved(mesh),
+    )
+
+
+def _merged(parts: Sequence[WorldMesh]) -> WorldMesh:
+    triangles, facets, row, facet = [], [], 0, 0
+    for part in parts:
+        triangles.append(part.triangles + np.uint32(row))
+        facets.append(part.facets + facet)
+        row += len(part.vertices)
+        facet += int(part.facets.max()) + 1
+    return WorldMesh(
+        np.concatenate([p.vertices for p in parts]),
+        np.concatenate([p.normals for p in parts]),
+        np.concatenate([p.cell_xy for p in parts]),
+        np.concatenate(triangles),
+        np.concatenate(facets).astype(np.int32),
+        np.concatenate([p.materials for p in parts]),
+        np.concatenate([p.paints for p in parts]),
+        np.concatenate([p.cells for p in parts]),
+        np.concatenate([p.curved for p in parts]),
+    )

@@ -1,0 +1,100 @@
+"""The surface of a cell model: case with rounded edges, raised terminals, painted end faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.sensors.meshes import Mesh, joined, rounded_prism, tube
+from cellpick.sensors.paint import FacePaint, flat
+from cellpick.structures import CellModel, SurfaceFeature
+
+RAISED_RIM_M = 0.0002
+"""Rounding of a raised terminal's upper edge; assumed."""
+BURIED_M = 0.0005
+"""How far a raised feature reaches into the case, so that no crack opens below it."""
+
+
+@dataclass(frozen=True, eq=False)
+class CellSurface:
+    """One mesh for all cells of a model, in the cell frame."""
+
+    mesh: Mesh
+    """Case and raised features; facets are unique in it."""
+    materials: NDArray[np.int32]
+    """(m,) material of each triangle."""
+    paints: NDArray[np.int32]
+    """(m,) row of `faces` for each triangle, -1 for a plain one."""
+    faces: tuple[FacePaint, ...]
+    """The painted planes."""
+
+
+def cell_surface(cell: CellModel, index: Callable[[str], int]) -> CellSurface:
+    """Surface of `cell`; `index` gives the row of a material's name."""
+    faces = []
+    for side, base in (("+z", cell.top_material), ("-z", cell.bottom_material)):
+        features = flat(cell.features, side)
+        faces.append(FacePaint(index(base), features, _rows(features, index)))
+    case = _case(cell)
+    materials = np.full(len(case.triangles), index(cell.case_material), dtype=np.int32)
+    top = case.normals[case.triangles].mean(axis=1)[:, 2]
+    materials[top > 0.1], materials[top < -0.1] = (
+        index(cell.top_material),
+        index(cell.bottom_material),
+    )
+    paints = np.select([case.facets == 1, case.facets == 0], [0, 1], -1)
+    parts, all_materials, all_paints = [case], [materials], [paints]
+    for number, feature in enumerate(cell.features):
+        if feature.height_m <= 0:
+            continue
+        later = flat(cell.features[number + 1 :], feature.face)
+        row = index(feature.material)
+        body = _raised(cell, feature)
+        faces.append(FacePaint(row, later, _rows(later, index)))
+        parts.append(body)
+        all_materials.append(np.full(len(body.triangles), row, dtype=np.int32))
+        cap = np.abs(body.normals[body.triangles].mean(axis=1)[:, 2]) > 0.99
+        all_paints.append(np.where(cap, len(faces) - 1, -1))
+    return CellSurface(
+        _with_unique_facets(parts),
+        np.concatenate(all_materials),
+        np.concatenate(all_paints).astype(np.int32),
+        tuple(faces),
+    )
+
+
+def _rows(features: tuple[SurfaceFeature, ...], index: Callable[[str], int]) -> tuple[int, ...]:
+    return tuple(index(f.material) for f in features)
+
+
+def _case(cell: CellModel) -> Mesh:
+    x, y, z = (float(s) / 2 for s in cell.size_m)
+    radius = cell.corner_radius_m if cell.shape == "box" else x
+    return rounded_prism((x, y), radius, (-z, z), (cell.rim_radius_m, cell.rim_radius_m))
+
+
+def _raised(cell: CellModel, feature: SurfaceFeature) -> Mesh:
+    """The body of a feature that stands above its face."""
+    z0, z1 = cell.height_m / 2 - BURIED_M, cell.height_m / 2 + feature.height_m
+    sx, sy = (float(s) for s in feature.size_m)
+    if feature.outline == "ring":
+        body = tube(sx, sy, (z0, z1))
+    else:
+        radius = sx / 2 if feature.outline == "disc" else 0.0
+        half = (sx / 2, sx / 2 if feature.outline == "disc" else sy / 2)
+        body = rounded_prism(half, radius, (z0, z1), (0.0, min(RAISED_RIM_M, feature.height_m)))
+    up = 1.0 if feature.face == "+z" else -1.0
+    shift = np.array([*feature.center_m, 0.0])
+    flip = np.array([1.0, 1.0, up])
+    return Mesh(body.vertices * flip + shift, body.normals * flip, body.triangles, body.facets)
+
+
+def _with_unique_facets(parts: list[Mesh]) -> Mesh:
+    offset, out = 0, []
+    for part in parts:
+        out.append(Mesh(part.vertices, part.normals, part.triangles, part.facets + offset))
+        offset += int(part.facets.max()) + 1
+    return joined(out)

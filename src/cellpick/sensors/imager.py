@@ -1,0 +1,55 @@
+"""From radiance to grey values: lens blur, shot and read noise, 12-bit conversion, sRGB, 8 bits."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.scene.cameras import ImagerSpec
+
+ADC_BITS = 12
+"""Resolution of the converter before the grey-value curve; that of common machine-vision CMOS."""
+PIXEL_VARIANCE = 1 / 12
+"""Variance of the mean over a pixel's square, in px^2, which the radiance already carries."""
+
+
+def expose(
+    radiance: NDArray[np.float32], spec: ImagerSpec, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """An 8-bit image (h, w, 3), sRGB encoded (IEC 61966-2-1), of radiance (h, w, 3).
+
+    `white_level` saturates. Shot noise is the normal limit of Poisson's law: its variance is the
+    number of electrons (EMVA Standard 1288, section 2); read noise adds to it.
+    """
+    blurred = blur(radiance, spec.blur_px)
+    electrons = np.maximum(blurred, 0) * np.float32(spec.full_well_e / spec.white_level)
+    sigma = np.sqrt(electrons + np.float32(spec.read_noise_e**2))
+    noise = rng.standard_normal(electrons.shape, dtype=np.float32)
+    levels = (1 << ADC_BITS) - 1
+    counts = (electrons + sigma * noise) * np.float32(levels / spec.full_well_e) + 0.5
+    result: NDArray[np.uint8] = _SRGB[np.clip(counts, 0, levels).astype(np.uint16)]
+    return result
+
+
+def blur(radiance: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
+    """Blur so that, with the pixel's own square, the standard deviation is `sigma_px`."""
+    rest = sigma_px**2 - PIXEL_VARIANCE
+    if rest <= 0:
+        return radiance
+    result: NDArray[np.float32] = cv2.GaussianBlur(
+        radiance, (0, 0), float(np.sqrt(rest)), borderType=cv2.BORDER_REPLICATE
+    )
+    return result
+
+
+def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Encoded values of linear ones, both 0 to 1 (IEC 61966-2-1)."""
+    low = linear <= 0.0031308
+    result: NDArray[np.float64] = np.where(
+        low, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
+    )
+    return result
+
+
+_SRGB = np.round(255 * srgb(np.arange(1 << ADC_BITS) / ((1 << ADC_BITS) - 1))).astype(np.uint8)

@@ -1,0 +1,67 @@
+"""Ray casting: what each ray hits first, and whether the way to a lamp is free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.sensors.bodies import WorldMesh
+from cellpick.sensors.open3d_loader import load_open3d
+
+Array = NDArray[np.float32]
+SKIN_M = 2e-5
+"""Secondary rays start this far off the surface, above the rounding error of float32 hits."""
+NO_HIT = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """First hits of n rays."""
+
+    t: Array
+    """(n,) ray parameter; infinite where nothing is hit."""
+    triangle: NDArray[np.int32]
+    """(n,) row of the mesh's triangles, -1 where nothing is hit."""
+    uv: Array
+    """(n, 2) barycentric weights of the triangle's second and third corner."""
+    normal: Array
+    """(n, 3) geometric unit normal, of either sign."""
+
+
+class RayScene:
+    """A mesh ready for ray casting (Embree through Open3D's RaycastingScene)."""
+
+    def __init__(self, mesh: WorldMesh) -> None:
+        self.mesh = mesh
+        """The triangles."""
+        self._core = load_open3d().core
+        self._scene: Any = load_open3d().t.geometry.RaycastingScene()
+        self._scene.add_triangles(self._tensor(mesh.vertices), self._tensor(mesh.triangles))
+
+    def cast(self, origins: Array, directions: Array) -> Hits:
+        """First hits of rays from `origins` (n, 3) or (3,) along `directions` (n, 3)."""
+        answer = self._scene.cast_rays(self._rays(origins, directions))
+        triangle = answer["primitive_ids"].numpy().view(np.int32)  # misses wrap round to -1
+        return Hits(
+            answer["t_hit"].numpy(),
+            triangle,
+            answer["primitive_uvs"].numpy(),
+            answer["primitive_normals"].numpy(),
+        )
+
+    def is_blocked(self, origins: Array, directions: Array, stop: float) -> NDArray[np.bool_]:
+        """(n,) whether anything lies between parameters 0 and `stop` of rays as in `cast`."""
+        rays = self._rays(origins, directions)
+        blocked: NDArray[np.bool_] = self._scene.test_occlusions(rays, 0.0, stop).numpy()
+        return blocked
+
+    def _rays(self, origins: Array, directions: Array) -> Any:
+        rays = np.empty((len(directions), 6), dtype=np.float32)
+        rays[:, :3], rays[:, 3:] = origins, directions
+        return self._tensor(rays)
+
+    def _tensor(self, array: NDArray[Any]) -> Any:
+        return self._core.Tensor.from_numpy(np.ascontiguousarray(array))

@@ -1,0 +1,99 @@
+"""What a ray finds where it hits: place, normal and coat of the surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.sensors.bodies import Bodies, WorldMesh
+from cellpick.sensors.codes import CodeAtlas
+from cellpick.sensors.paint import Coat, paint
+from cellpick.sensors.raycast import Hits
+from cellpick.sensors.shading import dot
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """n points that rays hit."""
+
+    p: Array
+    """(n, 3) in the world frame."""
+    to_eye: Array
+    """(n, 3) unit vectors towards the ray's origin."""
+    normal: Array
+    """(n, 3) unit shading normals on the eye's side."""
+    facet_normal: Array
+    """(n, 3) unit normals of the triangles on the eye's side."""
+    coat: Coat
+    """Materials."""
+
+
+class SurfaceTable:
+    """Per-triangle data of a mesh, gathered so that a hit needs one look-up each."""
+
+    def __init__(self, mesh: WorldMesh, bodies: Bodies, codes: CodeAtlas) -> None:
+        self._mesh, self._faces, self._codes = mesh, bodies.cell.faces, codes
+        corner = mesh.normals[mesh.triangles]
+        self._normals = np.concatenate(
+            [corner[:, 0], corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], axis=1
+        )
+        xy = mesh.cell_xy[mesh.triangles]
+        self._xy = np.concatenate([xy[:, 0], xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]], axis=1)
+
+    def at(self, hits: Hits, origin: Array, directions: Array, pixel_rad: float) -> Surface:
+        """The surface at `hits`, all of which hit, of rays along `directions` (n, 3)."""
+        length = np.sqrt(dot(directions, directions))
+        to_eye = -directions / length[:, None]
+        facet_normal = _facing(hits.normal, to_eye)
+        normal = facet_normal.copy()
+        curved = np.flatnonzero(self._mesh.curved[hits.triangle])
+        normal[curved] = self._smooth(hits, curved, to_eye[curved], facet_normal[curved])
+        # across the view the footprint is a pixel, along it longer: their geometric mean
+        slant = np.maximum(dot(facet_normal, to_eye), 0.05)
+        footprint = hits.t * length * np.float32(pixel_rad) / np.sqrt(slant)
+        return Surface(
+            origin + hits.t[:, None] * directions,
+            to_eye,
+            normal,
+            facet_normal,
+            self._coat(hits, footprint),
+        )
+
+    def _smooth(
+        self, hits: Hits, rows: NDArray[np.int64], to_eye: Array, facet_normal: Array
+    ) -> Array:
+        table = self._normals[hits.triangle[rows]]
+        u, v = hits.uv[rows, :1], hits.uv[rows, 1:]
+        normal = table[:, :3] + u * table[:, 3:6] + v * table[:, 6:]
+        normal /= np.maximum(np.sqrt(dot(normal, normal)), 1e-6)[:, None]
+        normal *= np.where(dot(normal, facet_normal) < 0, -1, 1).astype(np.float32)[:, None]
+        # at a silhouette the smooth normal may face away from the eye: bend it back to grazing
+        behind = np.minimum(dot(normal, to_eye), 0)
+        normal -= (behind - 0.01 * (behind < 0))[:, None] * to_eye
+        result: Array = normal / np.sqrt(dot(normal, normal))[:, None]
+        return result
+
+    def _coat(self, hits: Hits, footprint: Array) -> Coat:
+        mesh = self._mesh
+        plain = mesh.materials[hits.triangle]
+        coat = Coat(plain, plain.copy(), np.zeros(len(plain), dtype=np.float32))
+        which = mesh.paints[hits.triangle]
+        for number, face in enumerate(self._faces):
+            rows = np.flatnonzero(which == number)
+            triangle = hits.triangle[rows]
+            table, uv = self._xy[triangle], hits.uv[rows]
+            xy = table[:, :2] + uv[:, :1] * table[:, 2:4] + uv[:, 1:] * table[:, 4:]
+            painted = paint(face, xy, footprint[rows], mesh.cells[triangle], self._codes)
+            coat.under[rows], coat.over[rows] = painted.under, painted.over
+            coat.weight[rows] = painted.weight
+        return coat
+
+
+def _facing(normal: Array, to_eye: Array) -> Array:
+    sign = np.where(dot(normal, to_eye) < 0, -1, 1).astype(np.float32)
+    result: Array = normal * sign[:, None]
+    return result
