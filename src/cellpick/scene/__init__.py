@@ -1,1 +1,43 @@
-"""To come."""
+"""Scene files in, concrete scenes out: YAML -> `SceneSpec` -> `SceneModels` -> `SceneState`.
+
+All of it is truth: only `sensors`, `world`, `evaluate` and `station` may look.
+"""
+
+from cellpick.scene.arms import ArmFile, load_arm
+from cellpick.scene.camera_files import CameraModel, load_camera
+from cellpick.scene.cameras import CameraSpec, DepthSpec, ImagerSpec, Light
+from cellpick.scene.cells import load_cell, load_materials
+from cellpick.scene.check import check_scene
+from cellpick.scene.draw import draw_scene, nominal_state
+from cellpick.scene.grippers import load_gripper
+from cellpick.scene.library import data_folder, find_model, find_scene
+from cellpick.scene.load import load_scene
+from cellpick.scene.models import SceneModels
+from cellpick.scene.resolve import resolve_scene
+from cellpick.scene.spec import SceneSpec
+from cellpick.scene.state import SceneState
+
+__all__ = [
+    "ArmFile",
+    "CameraModel",
+    "CameraSpec",
+    "DepthSpec",
+    "ImagerSpec",
+    "Light",
+    "SceneModels",
+    "SceneSpec",
+    "SceneState",
+    "check_scene",
+    "data_folder",
+    "draw_scene",
+    "find_model",
+    "find_scene",
+    "load_arm",
+    "load_camera",
+    "load_cell",
+    "load_gripper",
+    "load_materials",
+    "load_scene",
+    "nominal_state",
+    "resolve_scene",
+]

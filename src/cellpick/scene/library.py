@@ -1,0 +1,54 @@
+"""Finds scene and model files by name or path: the shipped ones, or the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cellpick.errors import InputError
+from cellpick.scene.documents import did_you_mean
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def data_folder(kind: str) -> Path:
+    """The shipped folder `kind` (`scenes` or `models`): in the wheel, or at the checkout's root."""
+    installed = _PACKAGE / "data" / kind
+    return installed if installed.is_dir() else _PACKAGE.parents[1] / kind
+
+
+def shipped(folder: Path, suffix: str = ".yaml") -> list[str]:
+    """Names of the shipped files in a folder."""
+    return sorted(path.stem for path in folder.glob(f"*{suffix}"))
+
+
+def find_scene(name_or_path: str | Path) -> Path:
+    """The file of a scene given by path or by a shipped name; raises `InputError` with the list."""
+    return _find(str(name_or_path), data_folder("scenes"), Path.cwd(), "scene", None, None)
+
+
+def find_model(
+    kind: str, name_or_path: str, base: Path, source: str | None = None, key: str | None = None
+) -> Path:
+    """The file of a model of `kind` (`cells`, `arms`, ...) given by name or by path.
+
+    A relative path starts at `base`. Raises `InputError` naming `source` and `key` with the list.
+    """
+    return _find(name_or_path, data_folder("models") / kind, base, f"{kind} model", source, key)
+
+
+def _find(
+    text: str, folder: Path, base: Path, what: str, source: str | None, key: str | None
+) -> Path:
+    is_path = "/" in text or "\\" in text or Path(text).suffix in (".yaml", ".yml", ".urdf")
+    path = (base / text) if is_path else folder / f"{text}.yaml"
+    if path.is_file():
+        return path.resolve()
+    names = shipped(folder)
+    hint = "" if is_path else did_you_mean(text, names)
+    raise InputError(
+        f"no such {what}{hint}",
+        source=source,
+        key=key,
+        got=text,
+        accepted=f"a path to a file, or one of {', '.join(names)}",
+    )

@@ -1,0 +1,163 @@
+"""A scene file with every model that it names, loaded, checked and laid out as drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellpick.geometry import Floats, frozen, invert, pose, rotation_z, translation
+from cellpick.scene.arms import load_arm
+from cellpick.scene.camera_files import CameraModel, load_camera
+from cellpick.scene.cameras import CameraSpec, Light
+from cellpick.scene.cells import load_cell, load_materials
+from cellpick.scene.fixtures import (
+    grid,
+    module_size,
+    module_solids,
+    slot_poses,
+    table,
+    tray_pitch,
+    tray_size,
+    tray_solids,
+)
+from cellpick.scene.grippers import load_gripper
+from cellpick.scene.library import data_folder, find_model
+from cellpick.scene.rig import camera_specs, rig_solids
+from cellpick.scene.spec import SceneSpec
+from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Solid
+
+MM = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class SceneModels:
+    """The drawing of a station: nothing in it is drawn by chance."""
+
+    spec: SceneSpec
+    """The scene file."""
+    cell: CellModel
+    """The cell."""
+    arm: ArmModel
+    """The arm."""
+    park_rad: Floats
+    """(6,) joint angles that the arm waits in."""
+    gripper: GripperModel
+    """The gripper."""
+    materials: dict[str, Material]
+    """The table of materials."""
+    camera_models: tuple[CameraModel, ...]
+    """The type of each camera, in the rig's order."""
+    cameras: tuple[CameraSpec, ...]
+    """The true cameras."""
+    rig: tuple[Solid, ...]
+    """Camera bodies and bars in the flange frame; empty for a fixed rig."""
+    lights: tuple[Light, ...]
+    """The lamps."""
+    T_world_base: Floats
+    """(4, 4) the arm's base."""
+    T_world_tray: Floats
+    """(4, 4) nominal tray frame: origin on the surface that cells stand on, +z up."""
+    T_world_module: Floats
+    """(4, 4) true module frame: origin on the seat, +z up."""
+    p_tray_pocket: Floats
+    """(n, 2) places of the filled pockets in the tray's x and y."""
+    tray_size_m: Floats
+    """(3,) inner length and width of the tray, and height of its walls."""
+    module_size_m: Floats
+    """(3,) outer length and width of the module, and height of its slot walls."""
+    Ts_module_slot: Floats
+    """(m, 4, 4) wanted pose of a seated cell in each slot, polarity included."""
+    fixtures: tuple[Solid, ...]
+    """Table, tray, module and a fixed rig as drawn, in the world frame; without pads."""
+
+    def __post_init__(self) -> None:
+        for name in ("T_world_base", "T_world_tray", "T_world_module"):
+            object.__setattr__(self, name, frozen(name, getattr(self, name), (4, 4)))
+        for name, shape in (
+            ("park_rad", (6,)),
+            ("p_tray_pocket", (None, 2)),
+            ("tray_size_m", (3,)),
+            ("module_size_m", (3,)),
+            ("Ts_module_slot", (None, 4, 4)),
+        ):
+            object.__setattr__(self, name, frozen(name, getattr(self, name), shape))
+
+    @property
+    def cell_count(self) -> int:
+        """Number of cells in the tray."""
+        return int(self.p_tray_pocket.shape[0])
+
+    @property
+    def T_world_focus(self) -> Floats:
+        """(4, 4) frame at the middle of the cells' nominal tops: what a look at the tray aims at."""
+        result: Floats = self.T_world_tray @ translation([0, 0, self.cell.height_m])
+        return result
+
+
+def load_models(spec: SceneSpec) -> SceneModels:
+    """Loads what a scene names and lays it out, unchecked; raises `InputError`."""
+    cell = load_cell(find_model("cells", spec.cell, spec.folder, spec.source, "cell"))
+    arm_file = load_arm(find_model("arms", spec.arm.model, spec.folder, spec.source, "arm.model"))
+    gripper = load_gripper(
+        find_model("grippers", spec.gripper, spec.folder, spec.source, "gripper")
+    )
+    cameras = tuple(
+        load_camera(find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}"))
+        for i, name in enumerate(spec.rig.cameras)
+    )
+    table_path = data_folder("models") / "materials.yaml"
+    if spec.materials is not None:
+        table_path = spec.folder / spec.materials
+    T_world_base = _placed(spec.arm.position_mm, spec.arm.yaw_deg)
+    T_world_tray = _placed((*spec.tray.position_mm, spec.tray.floor_mm), spec.tray.yaw_deg)
+    T_world_module = _placed((*spec.module.position_mm, spec.module.floor_mm), spec.module.yaw_deg)
+    fixed = spec.rig.mount == "fixed"
+    T_world_plate = _plate_over(T_world_tray, cell.height_m + spec.rig.standoff_m)
+    bodies = rig_solids(spec.rig, cameras)
+    places = grid(spec.tray.rows, spec.tray.columns, tray_pitch(spec.tray, cell))
+    return SceneModels(
+        spec=spec,
+        cell=cell,
+        arm=arm_file.arm,
+        park_rad=np.radians(spec.arm.park_deg) if spec.arm.park_deg else arm_file.park_rad,
+        gripper=gripper,
+        materials=load_materials(table_path),
+        camera_models=cameras,
+        cameras=camera_specs(spec.rig, spec.noise, cameras, invert(T_world_base) @ T_world_plate),
+        rig=() if fixed else bodies,
+        lights=tuple(
+            Light(np.multiply(light.position_mm, MM), light.radius_mm * MM, light.strength)
+            for light in spec.lights
+        ),
+        T_world_base=T_world_base,
+        T_world_tray=T_world_tray,
+        T_world_module=T_world_module,
+        p_tray_pocket=places[: spec.tray.cells],
+        tray_size_m=tray_size(spec.tray, cell),
+        module_size_m=module_size(spec.module, cell),
+        Ts_module_slot=slot_poses(spec.module, cell),
+        fixtures=(
+            table(),
+            *(s.moved(T_world_tray) for s in tray_solids(spec.tray, cell, recess_m(spec, cell))),
+            *(s.moved(T_world_module) for s in module_solids(spec.module, cell)),
+            *(s.moved(T_world_plate) for s in bodies if fixed),
+        ),
+    )
+
+
+def recess_m(spec: SceneSpec, cell: CellModel) -> float:
+    """How far the tray's floor plate lies below its pads' nominal tops: askew pads stay above it."""
+    lean = np.tan(np.radians(spec.tray.jitter.tilt_deg)) * (cell.size_m[0] + cell.size_m[1]) / 2
+    return float(1e-3 + lean)
+
+
+def _placed(position_mm: tuple[float, float, float], yaw_deg: float) -> Floats:
+    return pose(rotation_z(np.radians(yaw_deg)), np.multiply(position_mm, MM))
+
+
+def _plate_over(T_world_tray: Floats, height_m: float) -> Floats:
+    """A plate that looks straight down on the tray's middle from `height_m` above its floor."""
+    down = pose(np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, height_m]))
+    result: Floats = translation(T_world_tray[:3, 3]) @ down
+    return result

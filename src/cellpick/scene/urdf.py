@@ -1,0 +1,179 @@
+"""Reads a URDF into plain records: links with convex bodies, joints with limits."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cellpick.errors import InputError
+from cellpick.geometry import Floats, from_xyz_rpy, translation
+from cellpick.scene.meshes import mesh_bounds
+from cellpick.structures import Solid
+
+
+@dataclass(frozen=True, eq=False)
+class UrdfJoint:
+    """One joint; the limits of a fixed one mean nothing."""
+
+    name: str
+    """Its name."""
+    kind: str
+    """URDF type: revolute, continuous, fixed, ..."""
+    parent: str
+    """Link that it hangs on."""
+    child: str
+    """Link that it moves."""
+    T_parent_joint: Floats
+    """(4, 4) origin."""
+    axis: Floats
+    """(3,) unit axis in the joint frame."""
+    lower_rad: float
+    """Lower end of its range."""
+    upper_rad: float
+    """Upper end of its range."""
+    velocity_rad_s: float
+    """Speed limit."""
+    effort_nm: float
+    """Torque limit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Urdf:
+    """A robot's tree."""
+
+    name: str
+    """The robot's name."""
+    links: dict[str, tuple[Solid, ...]]
+    """Collision bodies of each link in its frame."""
+    joints: tuple[UrdfJoint, ...]
+    """All joints, in the order of the file."""
+
+    def chain_to(self, link: str) -> list[UrdfJoint]:
+        """Joints from the root to `link`, in order."""
+        above = {joint.child: joint for joint in self.joints}
+        chain: list[UrdfJoint] = []
+        while link in above and len(chain) <= len(self.joints):
+            chain.insert(0, above[link])
+            link = above[link].parent
+        return chain
+
+
+def read_urdf(path: Path, material: str) -> Urdf:
+    """A URDF's links and joints; `material` goes on every body.
+
+    Meshes become their bounding boxes. Raises `InputError` naming file and element.
+    """
+    try:
+        robot = ET.parse(path).getroot()
+    except (OSError, ET.ParseError) as error:
+        raise InputError(f"cannot read the URDF: {error}", source=str(path)) from error
+    if robot.tag != "robot":
+        raise InputError(
+            "the root element of a URDF must be <robot>", source=str(path), got=robot.tag
+        )
+    links = {_name(link, path): _bodies(link, path, material) for link in robot.findall("link")}
+    joints = tuple(_joint(joint, path) for joint in robot.findall("joint"))
+    for joint in joints:
+        for end in (joint.parent, joint.child):
+            if end not in links:
+                raise InputError("no such link", source=str(path), key=joint.name, got=end)
+    return Urdf(robot.get("name", path.stem), links, joints)
+
+
+def _name(element: ET.Element, path: Path) -> str:
+    name = element.get("name")
+    if not name:
+        raise InputError(f"a <{element.tag}> without a name", source=str(path))
+    return name
+
+
+def _numbers(text: str | None, count: int, default: list[float], key: str, path: Path) -> Floats:
+    if text is None:
+        return np.array(default)
+    try:
+        values = np.array([float(word) for word in text.split()])
+    except ValueError:
+        values = np.array([])
+    if values.shape != (count,) or not np.isfinite(values).all():
+        raise InputError(f"must be {count} numbers", source=str(path), key=key, got=text)
+    return values
+
+
+def _origin(element: ET.Element | None, key: str, path: Path) -> Floats:
+    origin = element.find("origin") if element is not None else None
+    if origin is None:
+        return np.eye(4)
+    xyz = _numbers(origin.get("xyz"), 3, [0.0] * 3, f"{key}.origin.xyz", path)
+    return from_xyz_rpy(xyz, _numbers(origin.get("rpy"), 3, [0.0] * 3, f"{key}.origin.rpy", path))
+
+
+def _joint(element: ET.Element, path: Path) -> UrdfJoint:
+    name, kind = _name(element, path), element.get("type", "")
+    ends = {}
+    for tag in ("parent", "child"):
+        end = element.find(tag)
+        if end is None or not end.get("link"):
+            raise InputError(f"a joint without a {tag} link", source=str(path), key=name)
+        ends[tag] = end.get("link", "")
+    axis_element, limit = element.find("axis"), element.find("limit")
+    axis = _numbers(
+        None if axis_element is None else axis_element.get("xyz"),
+        3,
+        [1.0, 0.0, 0.0],
+        f"{name}.axis",
+        path,
+    )
+    length = float(np.linalg.norm(axis))
+    if length == 0:
+        raise InputError("a joint's axis must not be zero", source=str(path), key=name)
+    full_turn = [-2 * np.pi, 2 * np.pi] if kind == "continuous" else [0.0, 0.0]
+    values = [
+        float(
+            _numbers(
+                None if limit is None else limit.get(tag), 1, [default], f"{name}.{tag}", path
+            )[0]
+        )
+        for tag, default in zip(
+            ("lower", "upper", "velocity", "effort"), [*full_turn, 0.0, 0.0], strict=True
+        )
+    ]
+    T = _origin(element, name, path)
+    return UrdfJoint(name, kind, ends["parent"], ends["child"], T, axis / length, *values)
+
+
+def _bodies(link: ET.Element, path: Path, material: str) -> tuple[Solid, ...]:
+    name = _name(link, path)
+    return tuple(
+        _solid(element, f"arm.{name}.{i}", path, material)
+        for i, element in enumerate(link.findall("collision"))
+    )
+
+
+def _solid(element: ET.Element, name: str, path: Path, material: str) -> Solid:
+    T = _origin(element, name, path)
+    geometry = element.find("geometry")
+    shape = geometry[0] if geometry is not None and len(geometry) else None
+    if shape is not None and shape.tag == "box":
+        size = _numbers(shape.get("size"), 3, [0.0] * 3, f"{name}.size", path)
+        return Solid(name, "box", size, T, material)
+    if shape is not None and shape.tag in ("cylinder", "sphere"):
+        radius = _numbers(shape.get("radius"), 1, [0.0], f"{name}.radius", path)[0]
+        if shape.tag == "sphere":
+            return Solid(name, "sphere", np.full(3, 2 * radius), T, material)
+        length = _numbers(shape.get("length"), 1, [0.0], f"{name}.length", path)[0]
+        return Solid(name, "cylinder", np.array([2 * radius, 2 * radius, length]), T, material)
+    if shape is not None and shape.tag == "mesh":
+        scale = _numbers(shape.get("scale"), 3, [1.0] * 3, f"{name}.scale", path)
+        low, high = mesh_bounds(shape.get("filename", ""), path)
+        size, center = np.abs(high - low) * np.abs(scale), (high + low) / 2 * scale
+        return Solid(name, "box", size, T @ translation(center), material)
+    raise InputError(
+        "a collision body of unknown geometry",
+        source=str(path),
+        key=name,
+        got=None if shape is None else shape.tag,
+        accepted="box, cylinder, sphere, mesh (STL or OBJ)",
+    )
