@@ -1,0 +1,165 @@
+"""Where the model's edges should appear in each image, and how they move with the cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats, skew, transform
+from cellpick.perception.core.lookup import assign_points, looking_up
+from cellpick.perception.core.template import FACES, EdgeTemplate
+from cellpick.perception.core.views import Views, project_with_derivative
+from cellpick.structures import CellModel
+
+GRAZING_COS = 0.25
+"""Faces seen at a flatter angle than this give no edges."""
+FOOT_M = 3e-3
+"""A foot farther than this from the top's edge, as seen, is beyond confusion and beyond use."""
+SHARP_M = 1e-4
+"""Two edges nearer than this, as seen, are read as one."""
+GAP_M = 2.5e-3
+"""A neighbour within about this of a case's edge makes it less certain."""
+CROWDED_M = 1e-4
+"""How uncertain such an edge is."""
+LEAST_UP = 0.7
+"""Cosine of the tilt from which a cell counts as lying, with no end face to look at."""
+BORDER_PX = 3.0
+"""Nearest that an edge may lie to the image border."""
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeViews:
+    """n cells' edge points in c cameras, (n, c, e, ...)."""
+
+    pixels: Floats
+    """(n, c, e, 2) where each should appear."""
+    normals: Floats
+    """(n, c, e, 2) unit image normals, out of the feature."""
+    derivative: Floats
+    """(n, c, e, 6) motion in pixels along the normal, by the cell's small motion."""
+    scale: Floats
+    """(n, c, e) pixels a metre along the normal."""
+    visible: NDArray[np.bool_]
+    """(n, c, e) in the image and on a face that looks at the camera."""
+    sharp: NDArray[np.bool_]
+    """(n, c, e) whether there is one edge there: a printed line or a far side's silhouette. The
+    near side of something that stands up shows two, its top's and its foot's."""
+    blur_m: Floats
+    """(n, c, e) how far apart those two lie, as seen."""
+    contrast: Floats
+    """(n, c, e) +1 brighter outside, -1 darker, 0 unknown."""
+    feature: NDArray[np.int64]
+    """(n, e) row in `CellModel.features`, -1 for the case, -2 for padding."""
+
+
+def edge_views(
+    template: EdgeTemplate,
+    Ts_seen: Floats,
+    up_in_cell: Floats,
+    crowded: NDArray[np.bool_],
+    views: Views,
+) -> EdgeViews:
+    """Project the end face that looks up of each cell, seen by camera k at `Ts_seen[:, k]`.
+
+    `Ts_seen` is (n, c, 4, 4), `up_in_cell` (n, 3), `crowded` (n, e) as `crowded_points` gives it.
+    """
+    face = np.where(up_in_cell[:, 2] >= 0, 0, 1)
+    T = views.Ts_camera_base[None] @ Ts_seen
+    R, p = T[..., :3, :3], T[..., :3, 3]
+    eye = -(np.swapaxes(R, -1, -2) @ p[..., None])[..., 0]
+    points, facing, blur = _seen_points(template, face, eye)
+    pixels, D = _projected(points @ np.swapaxes(R, -1, -2) + p[..., None, :], views)
+    D = D @ R[:, :, None]
+    with np.errstate(invalid="ignore"):
+        normal = _image_normals(D, template.outward[face][:, None])
+        row = (normal[..., None, :] @ D)[..., 0, :]
+        # d(v + w x q)/d(v, w) = [1, -skew(q)]
+        turn = -(row[..., None, :] @ skew(points))[..., 0, :]
+        within = (pixels >= BORDER_PX) & (pixels <= views.size_px[:, None] - 1 - BORDER_PX)
+    upright = np.abs(up_in_cell[:, 2]) > LEAST_UP
+    visible = facing & within.all(-1) & np.isfinite(row).all(-1)
+    visible &= (template.used[face] & upright[:, None])[:, None]
+    derivative = np.concatenate([row, turn], axis=-1)
+    return EdgeViews(
+        pixels=np.where(visible[..., None], pixels, 0.0),
+        normals=np.where(visible[..., None], normal, 0.0),
+        derivative=np.where(visible[..., None], derivative, 0.0),
+        scale=np.where(visible, np.linalg.norm(row, axis=-1), 0.0),
+        visible=visible,
+        sharp=visible & (blur < SHARP_M),
+        blur_m=np.where(crowded[:, None], np.maximum(blur, CROWDED_M), blur),
+        contrast=np.broadcast_to(template.contrast[face][:, None], visible.shape),
+        feature=template.feature[face],
+    )
+
+
+def crowded_points(
+    template: EdgeTemplate, Ts_base_cell: Floats, cell: CellModel, up: Floats
+) -> NDArray[np.bool_]:
+    """Whether (n, e) a case's edge point has another cell close outside it.
+
+    The gap is then a dark line a few pixels wide, whose two edges blur pushes apart.
+    """
+    face = np.where(looking_up(Ts_base_cell, up)[:, 2] >= 0, 0, 1)
+    beyond = (
+        template.points[face]
+        + (template.tube_m[face] + GAP_M)[..., None] * (template.outward[face])
+    )
+    n, e = beyond.shape[:2]
+    there = transform(Ts_base_cell, beyond).reshape(-1, 3)
+    owner = assign_points(there, Ts_base_cell, cell, up, 0.0).reshape(n, e)
+    other = (owner >= 0) & (owner != np.arange(n)[:, None])
+    result: NDArray[np.bool_] = other & (template.feature[face] == -1)
+    return result
+
+
+def _projected(p_camera: Floats, views: Views) -> tuple[Floats, Floats]:
+    """Pixels (n, c, e, 2) of points (n, c, e, 3), each in its camera, and derivatives."""
+    shape = p_camera.shape[:3]
+    pixels, derivative = np.zeros((*shape, 2)), np.zeros((*shape, 2, 3))
+    for k in range(len(views)):
+        pixels[:, k], derivative[:, k] = project_with_derivative(
+            p_camera[:, k], views.K[k], views.distortion[k]
+        )
+    return pixels, derivative
+
+
+def _image_normals(D: Floats, outward: Floats) -> Floats:
+    """Unit normals (n, c, e, 2) of the projected edges, on the side of `outward`."""
+    along = np.cross(outward, np.array([0.0, 0.0, 1.0]))
+    tangent = (D @ along[..., None])[..., 0]
+    normal = np.stack([-tangent[..., 1], tangent[..., 0]], axis=-1)
+    out = (D @ outward[..., None])[..., 0]
+    normal *= np.sign(np.sum(normal * out, axis=-1, keepdims=True))
+    result: Floats = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
+    return result
+
+
+def _seen_points(
+    template: EdgeTemplate, face: NDArray[np.int64], eye: Floats
+) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """Points (n, c, e, 3) in the cell frame, whether they face the eye, and their blur (n, c, e).
+
+    A rounded rim's silhouette lies where its surface is tangent to the line of sight; seen from
+    its near side it has none, and the middle of the rounding stands for it.
+    """
+    sign = np.asarray(FACES)[face][:, None, None]
+    centre = template.points[face][:, None]
+    stands = template.stands_m[face][:, None]
+    outward = template.outward[face][:, None]
+    sight = eye[:, :, None] - centre
+    distance = np.linalg.norm(sight, axis=-1)
+    up = sight[..., 2] * sign
+    across = np.sum(sight * outward, axis=-1)
+    tube = template.tube_m[face][:, None]
+    near_side = (across > 0) & (stands > 0)
+    angle = np.where(across < 0, np.arctan2(up, -across), np.pi / 4)
+    # a low step's side is so narrow that its top's and its foot's edge are read as one
+    apart = np.where(near_side, stands * across / distance, 0.0)
+    low = np.where(apart < SHARP_M, stands * near_side, 0.0)
+    blur = np.where(tube > 0, tube * near_side, np.minimum(apart, FOOT_M))
+    points = centre + (tube * np.sin(angle))[..., None] * outward
+    points[..., 2] += (tube * np.cos(angle) - low / 2) * sign
+    return points, up > GRAZING_COS * distance, blur

@@ -1,0 +1,124 @@
+"""What the 3D points and the image edges say about the cells, as information and gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.core.edges import EdgeViews
+from cellpick.perception.core.lookup import assign_points
+from cellpick.perception.core.options import RefineOptions
+from cellpick.perception.core.search import Readings
+from cellpick.perception.core.surfaces import (
+    Contacts,
+    contacts_of,
+    moments,
+    normal_equations,
+    surfaces_of,
+)
+from cellpick.structures import CellModel
+
+TUKEY = 4.685
+"""Tukey's biweight keeps 95 % efficiency at this many standard deviations (Huber 1981)."""
+FULL_STRENGTH = 10.0
+"""Slope, in grey levels a pixel, from which noise no longer limits an edge's place."""
+FACES = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Usable 3D points, m of them."""
+
+    p_base: Floats
+    """(m, 3)."""
+    sigma: Floats
+    """(m,) axial noise in metres."""
+    camera: NDArray[np.int64]
+    """(m,) row of the camera that saw each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Normal equations of n cells in c cameras, with what went into them."""
+
+    information: Floats
+    """(n, c, 6, 6)."""
+    gradient: Floats
+    """(n, c, 6)."""
+    used: Floats
+    """(n,) readings with at least half of their full weight."""
+    squares: Floats
+    """(n,) weighted sum of their squared residuals."""
+    weight: Floats
+    """(n,) sum of those weights, 0 to 1 each."""
+
+
+def biweight(residual: Floats, limit: Floats | float) -> Floats:
+    """Tukey's biweight (...) of residuals that are 0 from `limit` on."""
+    result: Floats = np.square(np.maximum(1 - np.square(residual / limit), 0.0))
+    return result
+
+
+def contacts_at(
+    points: Points, Ts_seen: Floats, Ts: Floats, cell: CellModel, up: Floats
+) -> Contacts:
+    """Contacts of the points with the cells as each camera sees them, `Ts_seen` (n, c, 4, 4)."""
+    of_cell = assign_points(points.p_base, Ts, cell, up)
+    rows = np.flatnonzero(of_cell >= 0)
+    T = Ts_seen[of_cell[rows], points.camera[rows]]
+    q = ((points.p_base[rows] - T[:, :3, 3])[:, None, :] @ T[:, :3, :3])[:, 0]
+    return contacts_of(cell, q, rows, of_cell[rows])
+
+
+def point_evidence(
+    points: Points,
+    contacts: Contacts,
+    cell: CellModel,
+    shape: tuple[int, int],
+    gate_m: float,
+    options: RefineOptions,
+) -> Evidence:
+    """Point-to-surface evidence of `shape` (n, c) within `gate_m` of the surfaces."""
+    n, c = shape
+    variance = points.sigma[contacts.point] ** 2 + options.surface_model_sigma_m**2
+    limit = np.maximum(TUKEY * np.sqrt(variance), gate_m)
+    robust = biweight(contacts.distance, limit)
+    weight = robust / variance / options.readings_per_sample
+    group = (contacts.cell * c + points.camera[contacts.point]) * FACES + contacts.face
+    M = moments(contacts.features, weight, group, n * c * FACES)
+    A, g = normal_equations(M.reshape(n, c, FACES, 5, 5), surfaces_of(cell))
+    used, squares, total = (
+        np.asarray(np.bincount(contacts.cell, values, n), np.float64)
+        for values in (robust > 0.5, robust * contacts.distance**2, robust)
+    )
+    return Evidence(A, g, used, squares, total)
+
+
+def edge_evidence(
+    edges: EdgeViews,
+    readings: Readings,
+    pixel_sigma_px: Floats,
+    window_m: float,
+    options: RefineOptions,
+) -> Evidence:
+    """Evidence of edges within about `window_m` of their place; `pixel_sigma_px` (c,)."""
+    model = options.edge_model_sigma_m**2 + edges.blur_m**2
+    variance = pixel_sigma_px[:, None] ** 2 + model * edges.scale**2
+    limit = np.maximum(TUKEY * np.sqrt(variance), window_m * edges.scale)
+    robust = biweight(readings.offset_px, limit) * readings.found
+    clear = np.minimum(np.abs(readings.strength) / FULL_STRENGTH, 1.0) ** 2
+    apart = np.minimum(options.edge_spacing_m * edges.scale / options.edge_correlation_px, 1.0)
+    weight = robust * clear * apart / variance
+    J = edges.derivative
+    JtW = np.swapaxes(J * weight[..., None], -1, -2)
+    good = robust * edges.sharp
+    return Evidence(
+        JtW @ J,
+        (JtW @ readings.offset_px[..., None])[..., 0],
+        (good > 0.5).sum(axis=(1, 2)).astype(np.float64),
+        (good * readings.offset_px**2).sum(axis=(1, 2)),
+        good.sum(axis=(1, 2)),
+    )

@@ -1,0 +1,30 @@
+"""What the pose core can be told; the defaults hold for every cell model and camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RefineOptions:
+    """Bounds and noise assumptions of `refine_poses`."""
+
+    reach_m: float = 3.5e-3
+    """How far an initial position may be off, per axis: bounds the search."""
+    reach_rad: float = 0.06
+    """How far an initial rotation may be off, per axis."""
+    edge_spacing_m: float = 1.5e-3
+    """Distance of the model's edge points along an outline."""
+    edge_correlation_px: float = 3.0
+    """Edge readings nearer than this to each other count as one."""
+    edge_model_sigma_m: float = 5e-5
+    """Standard deviation of a drawn edge's place on a real cell (assumed)."""
+    contrast_min: float = 3.0
+    """Least step, in grey levels a pixel, that counts as an edge."""
+    readings_per_sample: float = 4.0
+    """Depth readings that carry the information of one independent reading: neighbouring pixels
+    of a structured-light camera share their projected pattern (assumed)."""
+    surface_model_sigma_m: float = 5e-5
+    """Standard deviation of a real case's flatness (assumed)."""
+    step_tolerance_m: float = 5e-5
+    """A last step shorter than this, rotations at the case's corner included, has converged."""

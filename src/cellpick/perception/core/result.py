@@ -1,0 +1,96 @@
+"""What the pose core returns, and how a cell that could not be refined is told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.core.observations import Evidence
+from cellpick.perception.core.options import RefineOptions
+from cellpick.perception.core.solve import Step
+
+RefineStatus = Literal["ok", "unseen", "diverged"]
+
+STRAY = 2.0
+"""A pose that moved this many times the stated reach has diverged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """n refined cells, in the order of the initial poses."""
+
+    Ts_base_cell: Floats
+    """(n, 4, 4) refined poses; the initial ones where the status is not ok."""
+    covariance: Floats
+    """(n, 6, 6) of the small motion in the cell frame (`geometry.perturb`), with calibration."""
+    points_used: NDArray[np.int64]
+    """(n,) 3D points that agree with the pose."""
+    edges_used: NDArray[np.int64]
+    """(n,) image edge points that agree with the pose, over all cameras."""
+    rms_point_m: Floats
+    """(n,) their root mean square distance; NaN without points."""
+    rms_edge_px: Floats
+    """(n,) their root mean square distance; NaN without edges."""
+    edge_share: Floats
+    """(n,) share of the visible edge points that were found near their place; 0 without any."""
+    converged: NDArray[np.bool_]
+    """(n,) whether the last step was short."""
+    status: tuple[RefineStatus, ...]
+    """unseen: neither points nor edges; diverged: left the reach of the initial pose."""
+    reason: tuple[str, ...]
+    """In words; empty for ok."""
+
+
+def judged(
+    initial: Floats,
+    Ts: Floats,
+    moved: Floats,
+    step: Step,
+    surface: Evidence,
+    edge: Evidence,
+    edge_share: Floats,
+    corner_m: float,
+    options: RefineOptions,
+) -> Refined:
+    """The result of poses `Ts` (n, 4, 4) after `moved` (n, 6) from `initial` and a last `step`.
+
+    `corner_m` is the distance of the case's corner from its centre.
+    """
+    reach = STRAY * np.repeat([options.reach_m, options.reach_rad], 3)
+    stray = ~(np.abs(moved) <= reach).all(axis=1)
+    unseen = (surface.used + edge.used) == 0
+    last = np.linalg.norm(step.cell[:, :3], axis=1)
+    last += corner_m * np.linalg.norm(step.cell[:, 3:], axis=1)
+    good = ~(stray | unseen)
+    words = [
+        _words(u, m) if not g else ("ok", "") for g, u, m in zip(good, unseen, moved, strict=True)
+    ]
+    return Refined(
+        Ts_base_cell=np.where(good[:, None, None], Ts, initial),
+        covariance=step.covariance,
+        points_used=surface.used.astype(np.int64),
+        edges_used=edge.used.astype(np.int64),
+        rms_point_m=_rms(surface),
+        rms_edge_px=_rms(edge),
+        edge_share=edge_share,
+        converged=good & (last < options.step_tolerance_m),
+        status=tuple(status for status, _ in words),
+        reason=tuple(reason for _, reason in words),
+    )
+
+
+def _words(unseen: bool, moved: Floats) -> tuple[RefineStatus, str]:
+    if unseen:
+        return "unseen", "no 3D point and no image edge agrees with the pose"
+    shift, turn = 1e3 * np.linalg.norm(moved[:3]), np.degrees(np.linalg.norm(moved[3:]))
+    return "diverged", f"left the initial pose by {shift:.1f} mm and {turn:.1f} degrees"
+
+
+def _rms(evidence: Evidence) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: Floats = evidence.squares / evidence.weight
+    return np.sqrt(np.where(evidence.weight > 0, mean, np.nan))

@@ -1,0 +1,155 @@
+"""The edges that a camera can see on a cell's end face, as points of the cell's drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.core.outlines import (
+    circle,
+    feature_outline,
+    rounded_rect,
+    signed_distance,
+)
+from cellpick.structures import CellModel, Material, SurfaceFeature
+
+FACES = (1.0, -1.0)
+"""The two end faces, by the sign of their normal along the cell's z."""
+HIDDEN_M = 1e-3
+"""Edge points inside a later feature, or nearer than this to it, are left out."""
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+"""Weights of linear RGB in brightness (ITU-R BT.709)."""
+KNOWN_STEP = 0.15
+"""Least difference of two matt materials' brightness at which the edge's sign is known."""
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeTemplate:
+    """Edge points of the faces +z and -z, (2, e, ...), padded where one face has fewer."""
+
+    points: Floats
+    """(2, e, 3) in the cell frame; for the rim, on the torus's centre line."""
+    outward: Floats
+    """(2, e, 3) unit normals in the face, out of the feature."""
+    tube_m: Floats
+    """(2, e) radius of the rounded rim round `points`; 0 for what has sharp edges."""
+    stands_m: Floats
+    """(2, e) how far the outline stands up, so that its own side may show below it."""
+    contrast: Floats
+    """(2, e) +1 where the outside is brighter, -1 where it is darker, 0 where that is unknown."""
+    feature: NDArray[np.int64]
+    """(2, e) row in `CellModel.features`, -1 for the case, -2 for padding."""
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """(2, e) what is not padding."""
+        used: NDArray[np.bool_] = self.feature > -2
+        return used
+
+
+def edge_template(
+    cell: CellModel, materials: Mapping[str, Material], spacing: float
+) -> EdgeTemplate:
+    """Edge points about `spacing` metres apart on both end faces of `cell`.
+
+    A material that is not in `materials` has an unknown brightness.
+    """
+    faces = [_face(cell, materials, spacing, sign) for sign in FACES]
+    count = max(len(face["feature"]) for face in faces)
+    table = {}
+    for key in faces[0]:
+        fill = -2 if key == "feature" else 0
+        stacked = np.full((2, count, *faces[0][key].shape[1:]), fill, faces[0][key].dtype)
+        for row, face in enumerate(faces):
+            stacked[row, : len(face[key])] = face[key]
+        table[key] = stacked
+    return EdgeTemplate(**table)
+
+
+def _face(
+    cell: CellModel, materials: Mapping[str, Material], spacing: float, sign: float
+) -> dict[str, NDArray[np.generic]]:
+    """Arrays of one face's edges, keyed like the fields of `EdgeTemplate`."""
+    name = "+z" if sign > 0 else "-z"
+    rows = [i for i, feature in enumerate(cell.features) if feature.face == name]
+    features = [cell.features[i] for i in rows]
+    base = cell.top_material if sign > 0 else cell.bottom_material
+    parts = [_rim(cell, spacing)]
+    for i, feature in enumerate(features):
+        xy, normals = feature_outline(feature, spacing)
+        seen = _case_distance(cell, xy) < -cell.rim_radius_m - HIDDEN_M / 2
+        for later in features[i + 1 :]:
+            seen &= signed_distance(later, xy) > HIDDEN_M
+        step = _contrast(feature, base, features[:i], xy, normals, materials)
+        parts.append(
+            {
+                "xyz": np.column_stack([xy, np.full(len(xy), feature.height_m)])[seen],
+                "outward": normals[seen],
+                "tube_m": np.zeros(seen.sum()),
+                "stands_m": np.full(seen.sum(), feature.height_m),
+                "contrast": step[seen],
+                "feature": np.full(seen.sum(), rows[i]),
+            }
+        )
+    joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    points = joined.pop("xyz")
+    points[:, 2] = sign * (points[:, 2] + cell.height_m / 2)
+    joined["points"] = points
+    joined["outward"] = np.column_stack([joined["outward"], np.zeros(len(points))])
+    return joined
+
+
+def _case_distance(cell: CellModel, xy: Floats) -> Floats:
+    """(k,) distance of points in the face to the case's outline, negative inside."""
+    if cell.shape == "cylinder":
+        from_axis: Floats = np.hypot(xy[:, 0], xy[:, 1]) - cell.size_m[0] / 2
+        return from_axis
+    beyond: Floats = np.max(np.abs(xy) - cell.size_m[:2] / 2, axis=-1)
+    return beyond
+
+
+def _rim(cell: CellModel, spacing: float) -> dict[str, Floats]:
+    """The case's outline on the rim's centre line; z counts from the face."""
+    tube = cell.rim_radius_m
+    if cell.shape == "cylinder":
+        xy, normals = circle(float(cell.size_m[0]), spacing)
+    else:
+        xy, normals = rounded_rect(cell.size_m[:2], cell.corner_radius_m, spacing)
+    count = len(xy)
+    return {
+        "xyz": np.column_stack([xy - tube * normals, np.full(count, -tube)]),
+        "outward": normals,
+        "tube_m": np.full(count, tube),
+        "stands_m": np.full(count, cell.height_m),
+        "contrast": np.zeros(count),
+        "feature": np.full(count, -1),
+    }
+
+
+def _contrast(
+    feature: SurfaceFeature,
+    base: str,
+    earlier: list[SurfaceFeature],
+    xy: Floats,
+    normals: Floats,
+    materials: Mapping[str, Material],
+) -> Floats:
+    """(k,) sign of the brightness step outwards, where both sides are known and matt."""
+    outside = np.full(len(xy), _brightness(materials.get(base)))
+    for other in earlier:
+        inside = signed_distance(other, xy + 5e-4 * normals) < 0
+        outside[inside] = _brightness(materials.get(other.material))
+    step = outside - _brightness(materials.get(feature.material))
+    known = np.abs(step) > KNOWN_STEP
+    return np.where(known & (feature.height_m == 0), np.sign(step), 0.0)
+
+
+def _brightness(material: Material | None) -> float:
+    """Brightness of a matt material; NaN of a metal, which shows its surroundings."""
+    if material is None or material.metallic > 0.5:
+        return float("nan")
+    return float(LUMINANCE @ material.albedo)

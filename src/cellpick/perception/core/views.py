@@ -1,0 +1,124 @@
+"""The cameras of a look as stacked arrays: images, believed calibration and its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats, distort, invert, skew
+from cellpick.structures import Capture
+
+SIGMA_FLOOR = 1e-6
+"""Metres and radians: keeps the inverse of a perfect calibration's covariance finite."""
+BLUR_PX = 0.6
+"""Smoothing before edges are read: halves the noise and leaves a lone edge in its place."""
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """c cameras, one row each."""
+
+    grey: tuple[NDArray[np.float32], ...]
+    """Smoothed brightness (h, w) in proportion to light, 0 to 255."""
+    Ts_base_camera: Floats
+    """(c, 4, 4) believed poses."""
+    Ts_camera_base: Floats
+    """(c, 4, 4) their inverses."""
+    K: Floats
+    """(c, 3, 3)."""
+    distortion: Floats
+    """(c, 5)."""
+    size_px: Floats
+    """(c, 2) width and height."""
+    pixel_sigma_px: Floats
+    """(c,) standard deviation of one edge reading."""
+    error_sigma: Floats
+    """(c, 6) standard deviations of the believed pose's error as a small motion of the camera."""
+
+    def __len__(self) -> int:
+        return len(self.grey)
+
+
+def views_of(captures: Sequence[Capture]) -> Views:
+    """Stack `captures`; no captures give zero rows."""
+    calibrations = [capture.calibration for capture in captures]
+    poses = [capture.T_base_camera for capture in captures]
+    Ts = np.array(poses, dtype=np.float64).reshape(-1, 4, 4)
+    sigmas = [[c.translation_sigma_m] * 3 + [c.rotation_sigma_rad] * 3 for c in calibrations]
+    return Views(
+        grey=tuple(_grey(capture) for capture in captures),
+        Ts_base_camera=Ts,
+        Ts_camera_base=invert(Ts),
+        K=np.array([c.K for c in calibrations]).reshape(-1, 3, 3),
+        distortion=np.array([c.distortion for c in calibrations]).reshape(-1, 5),
+        size_px=np.array([[c.width_px, c.height_px] for c in calibrations]).reshape(-1, 2) * 1.0,
+        pixel_sigma_px=np.array([c.pixel_sigma_px for c in calibrations], dtype=np.float64),
+        error_sigma=np.maximum(np.array(sigmas).reshape(-1, 6), SIGMA_FLOOR),
+    )
+
+
+def _linear_levels() -> NDArray[np.float32]:
+    """Light (256,) of 8-bit sRGB levels, 255 for the last (IEC 61966-2-1)."""
+    s = np.arange(256) / 255.0
+    light = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
+    return np.asarray(255.0 * light, np.float32)
+
+
+def _grey(capture: Capture) -> NDArray[np.float32]:
+    # blur mixes light: in encoded levels the steepest place would lie on an edge's dark side
+    grey = cv2.LUT(cv2.cvtColor(capture.image, cv2.COLOR_RGB2GRAY), _linear_levels())
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), BLUR_PX), np.float32)
+
+
+def adjoint(T_a_b: Floats) -> Floats:
+    """(..., 6, 6) that turns a small motion given in b into the same one given in a.
+
+    Order (v, w) as in `geometry.perturb`; Barfoot (2017), "State Estimation for Robotics", 7.1.
+    """
+    R, p = T_a_b[..., :3, :3], T_a_b[..., :3, 3]
+    out = np.zeros((*T_a_b.shape[:-2], 6, 6))
+    out[..., :3, :3] = out[..., 3:, 3:] = R
+    out[..., :3, 3:] = skew(p) @ R
+    return out
+
+
+def calibration_information(views: Views, Ts_base_cell: Floats) -> Floats:
+    """(n, c, 6, 6) inverse covariance of where each camera believes to see each cell.
+
+    A camera whose pose is off by `e` sees the whole cell moved by `-adjoint(T_cell_camera) e`; the
+    inverse is taken factor by factor, since the product is ill-conditioned at a long lever.
+    """
+    Ts_camera_cell = views.Ts_camera_base[None] @ Ts_base_cell[:, None]
+    A = adjoint(Ts_camera_cell) / views.error_sigma[None, :, :, None]
+    result: Floats = np.swapaxes(A, -1, -2) @ A
+    return result
+
+
+def project_with_derivative(
+    p_camera: Floats, K: Floats, distortion: Floats
+) -> tuple[Floats, Floats]:
+    """Pixels (..., 2) of points (..., 3) of one camera, and their derivative (..., 2, 3).
+
+    NaN where z <= 0. The model is `geometry.project`'s.
+    """
+    z = np.where(p_camera[..., 2] > 0, p_camera[..., 2], np.nan)
+    xy = p_camera[..., :2] / z[..., None]
+    x, y = xy[..., 0], xy[..., 1]
+    k1, k2, p1, p2, k3 = distortion
+    r2 = x * x + y * y
+    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    slope = 2 * (k1 + r2 * (2 * k2 + 3 * r2 * k3))
+    cross = slope * x * y + 2 * p1 * x + 2 * p2 * y
+    xx = radial + slope * x * x + 2 * p1 * y + 6 * p2 * x
+    yy = radial + slope * y * y + 6 * p1 * y + 2 * p2 * x
+    focal = np.array([K[0, 0], K[1, 1]])
+    flat = xy.reshape(-1, 2)
+    pixels: Floats = distort(flat, distortion).reshape(xy.shape) * focal + K[:2, 2]
+    D = np.stack([np.stack([xx, cross], -1), np.stack([cross, yy], -1)], -2) * focal[:, None]
+    last = -(D @ xy[..., None])
+    derivative: Floats = np.concatenate([D, last], axis=-1) / z[..., None, None]
+    return pixels, derivative
