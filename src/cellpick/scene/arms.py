@@ -11,7 +11,8 @@ from pydantic import Field
 
 from cellpick.errors import InputError
 from cellpick.geometry import Floats, frozen
-from cellpick.scene.documents import Strict, did_you_mean, read_yaml, validated
+from cellpick.scene.accepted import did_you_mean
+from cellpick.scene.documents import Strict, read_yaml, validated
 from cellpick.scene.quantities import AngleDeg, Sourced
 from cellpick.scene.urdf import Urdf, UrdfJoint, read_urdf
 from cellpick.structures import ArmModel, Solid

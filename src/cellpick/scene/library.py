@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cellpick.errors import InputError
-from cellpick.scene.documents import did_you_mean
+from cellpick.scene.accepted import did_you_mean
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 

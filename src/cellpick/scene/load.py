@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from cellpick.errors import InputError
-from cellpick.scene.documents import read_yaml, validated
+from cellpick.scene.documents import one_line, parse_yaml, read_yaml, validated
 from cellpick.scene.library import find_scene
 from cellpick.scene.spec import SceneSpec
 
@@ -36,14 +36,16 @@ def _apply(data: dict[str, Any], override: str) -> None:
     if not equals or not all(parts):
         raise InputError("an override must be path=value", source="--set", got=override)
     try:
-        value = yaml.safe_load(text)
+        value = parse_yaml(text)
     except yaml.YAMLError as error:
         raise InputError(
-            f"the value is not valid YAML: {error}", source="--set", key=key, got=text
+            f"the value is not valid YAML: {one_line(error)}", source="--set", key=key, got=text
         ) from error
     target: Any = data
+    default: Any = SceneSpec().model_dump(mode="json")
     for part in parts[:-1]:
-        target = _step(target, part, key)
+        default = default.get(part) if isinstance(default, dict) else None
+        target = _step(target, part, key, default)
     if isinstance(target, list):
         target[_place(target, parts[-1], key)] = value
     elif isinstance(target, dict):
@@ -52,12 +54,13 @@ def _apply(data: dict[str, Any], override: str) -> None:
         raise InputError("the path leads into a plain value", source="--set", key=key, got=target)
 
 
-def _step(target: Any, part: str, key: str) -> Any:
+def _step(target: Any, part: str, key: str, default: Any) -> Any:
+    """The value in `target` at `part`; a list that the file leaves out starts as its default."""
     if isinstance(target, list):
         return target[_place(target, part, key)]
     if isinstance(target, dict):
         if target.get(part) is None:
-            target[part] = {}
+            target[part] = default if isinstance(default, list) else {}
         return target[part]
     raise InputError("the path leads into a plain value", source="--set", key=key, got=target)
 

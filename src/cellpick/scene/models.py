@@ -90,7 +90,7 @@ class SceneModels:
 
     @property
     def T_world_focus(self) -> Floats:
-        """(4, 4) frame at the middle of the cells' nominal tops: what a look at the tray aims at."""
+        """(4, 4) frame at the middle of the nominal cell tops: what a look at the tray aims at."""
         result: Floats = self.T_world_tray @ translation([0, 0, self.cell.height_m])
         return result
 
@@ -147,7 +147,7 @@ def load_models(spec: SceneSpec) -> SceneModels:
 
 
 def recess_m(spec: SceneSpec, cell: CellModel) -> float:
-    """How far the tray's floor plate lies below its pads' nominal tops: askew pads stay above it."""
+    """How far the floor plate lies below the pads' nominal tops: askew pads stay above it."""
     lean = np.tan(np.radians(spec.tray.jitter.tilt_deg)) * (cell.size_m[0] + cell.size_m[1]) / 2
     return float(1e-3 + lean)
 

@@ -1,7 +1,8 @@
 """Separating-axis test between boxes and cylinders, over pairs at once.
 
 For two boxes it is exact (Gottschalk, Lin, Manocha 1996, "OBBTree", section 5: 15 axes). With a
-cylinder it errs on the safe side: it may miss the best axis, but never calls bodies apart that touch.
+cylinder it errs on the safe side: it may miss the best axis, but never calls bodies apart that
+touch.
 """
 
 from __future__ import annotations

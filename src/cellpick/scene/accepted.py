@@ -1,0 +1,99 @@
+"""What a place in a pydantic model accepts, in words for an error message."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel
+
+_SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` when one of `known` is close to `word`, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def known_keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    """Keys that the model at the place `loc` inside `model` accepts; none when it is no model."""
+    inner = _bare(_walk(model, loc)[0])
+    return sorted(inner.model_fields) if _is_model(inner) else []
+
+
+def accepted_values(model: type[BaseModel], loc: Sequence[int | str]) -> str | None:
+    """Bounds or choices at the place `loc` inside `model`; None when it has no simple ones."""
+    annotation, metadata = _walk(model, loc)
+    inner = _bare(annotation)
+    if typing.get_origin(inner) is Literal:
+        return ", ".join(repr(choice) for choice in typing.get_args(inner))
+    words = [
+        f"{sign} {value:g}"
+        for item in [*metadata, *_metadata(annotation)]
+        for name, sign in _SIGNS.items()
+        if (value := getattr(item, name, None)) is not None
+    ]
+    kind = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    simple = kind.get(inner) if isinstance(inner, type) else None
+    if typing.get_origin(inner) is tuple:
+        arguments = typing.get_args(inner)
+        simple = "a list" if Ellipsis in arguments else f"a list of {len(arguments)}"
+    if _is_model(inner):
+        simple = "a map of " + ", ".join(sorted(inner.model_fields))
+    bounds = " and ".join(words)
+    return " ".join(part for part in (simple, bounds) if part) or None
+
+
+def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, Sequence[Any]]:
+    current: Any = model
+    metadata: Sequence[Any] = ()
+    for part in loc:
+        inner = _bare(current)
+        metadata = ()
+        if _is_model(inner) and part in inner.model_fields:
+            field = inner.model_fields[str(part)]
+            current, metadata = field.annotation, field.metadata
+        elif _is_model(inner) and "root" in inner.model_fields:
+            current = typing.get_args(inner.model_fields["root"].annotation)[-1]
+        elif typing.get_origin(inner) is tuple and isinstance(part, int):
+            arguments = typing.get_args(inner)
+            current = arguments[0 if Ellipsis in arguments else min(part, len(arguments) - 1)]
+        else:
+            return None, ()
+    return current, metadata
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without `Annotated` and without the `None` of an optional one."""
+    while True:
+        origin = typing.get_origin(annotation)
+        if origin is Annotated:
+            annotation = typing.get_args(annotation)[0]
+        elif origin in (typing.Union, types.UnionType):
+            rest = [a for a in typing.get_args(annotation) if a is not type(None)]
+            if len(rest) != 1:
+                return annotation
+            annotation = rest[0]
+        else:
+            return annotation
+
+
+def _metadata(annotation: Any) -> Sequence[Any]:
+    """Constraints that hang on an annotation itself."""
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        found: list[Any] = []
+        for item in typing.get_args(annotation)[1:]:
+            found += getattr(item, "metadata", [item])
+        return found
+    if origin in (typing.Union, types.UnionType):
+        return [m for a in typing.get_args(annotation) for m in _metadata(a)]
+    return ()
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
