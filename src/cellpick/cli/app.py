@@ -1,0 +1,72 @@
+"""The commands under one roof, and what becomes of an error that ends one."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from cellpick.cli.capture import capture
+from cellpick.cli.check import check, schema
+from cellpick.cli.doctor import doctor
+from cellpick.cli.perceive import perceive
+from cellpick.cli.run import run
+from cellpick.errors import CellpickError
+
+COULD_NOT_RUN = 3
+
+app = typer.Typer(
+    name="cellpick",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, capture, perceive, check, schema, doctor):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cellpick {version('cellpick')}")
+        raise typer.Exit
+
+
+@app.callback()
+def cellpick(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Simulate the cell-loading station of a battery-pack plant.
+
+    Exit codes: 0 all well; 1 it ran and the result misses a threshold; 2 the input is wrong;
+    3 it could not run.
+    """
+
+
+def main() -> None:
+    """Run the command line; ends the process with its exit code, and an error with one message."""
+    try:
+        app()
+    except CellpickError as error:
+        _end(str(error), error.exit_code)
+    except ImportError as error:
+        _end(f"{error}; `cellpick doctor` names what is missing", COULD_NOT_RUN)
+    except (OSError, MemoryError) as error:
+        _end(str(error) or "out of memory", COULD_NOT_RUN)
+    except Exception:
+        traceback.print_exc()
+        _end("this is a defect of cellpick; the lines above say where", COULD_NOT_RUN)
+
+
+def _end(message: str, exit_code: int) -> None:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(exit_code)

@@ -1,0 +1,32 @@
+"""`cellpick capture`: one look stored, with the truth in a folder of its own."""
+
+from __future__ import annotations
+
+import typer
+
+from cellpick.cli.files import write_json
+from cellpick.cli.options import Folder, Overrides, Scene, Seed
+from cellpick.cli.terminal import progress_line
+
+
+def capture(scene: Scene, out: Folder, seed: Seed = 0, overrides: Overrides = None) -> None:
+    """Store one look in `DIR/captures/`, and the truth in `DIR/truth/truth.json`.
+
+    It is the first look of `cellpick run` with the same scene and seed.
+
+    Example: `cellpick capture prismatic_tray --seed 3 --out look`
+    """
+    from cellpick.evaluate import truth_document
+    from cellpick.scene import load_scene, resolve_scene
+    from cellpick.station import look_once
+    from cellpick.store import write_look
+
+    with progress_line(silent=False) as progress:
+        progress("reading the scene")
+        models = resolve_scene(load_scene(scene, overrides or ()))
+        progress("taking one look")
+        look = look_once(models, seed)
+        write_look(look.captures, out / "captures")
+        write_json(truth_document(look.state), out / "truth" / "truth.json")
+    typer.echo(f"{len(look.captures.captures)} captures in {out / 'captures'}")
+    typer.echo(f"the truth in {out / 'truth' / 'truth.json'}")

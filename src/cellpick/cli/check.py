@@ -1,0 +1,73 @@
+"""`cellpick check` and `cellpick schema`: what a scene file may say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from cellpick.cli.options import AsJson, Overrides, Scene, Seed
+from cellpick.cli.terminal import show_json
+from cellpick.errors import InputError
+
+
+def check(
+    scene: Scene, overrides: Overrides = None, seed: Seed = 0, as_json: AsJson = False
+) -> None:
+    """Validate a scene and everything it names.
+
+    Says what is wrong, where, and what is accepted.
+
+    Example: `cellpick check scenes/prismatic_tray.yaml --set tray.gap_mm=0`
+    """
+    try:
+        found = _examine(scene, overrides or (), seed)
+    except InputError as error:
+        if as_json:
+            show_json({"ok": False, **_described(error)})
+        raise
+    if as_json:
+        show_json({"ok": True, **found})
+    else:
+        typer.echo(
+            f"{found['scene']}: all well; " + ", ".join(f"{k} {v}" for k, v in found.items())
+        )
+
+
+def schema() -> None:
+    """Print the JSON Schema of scene files, for editors.
+
+    Example: `cellpick schema > scene.schema.json`
+    """
+    from cellpick.scene import SceneSpec
+
+    show_json(SceneSpec.model_json_schema())
+
+
+def _examine(scene: str, overrides: Sequence[str], seed: int) -> dict[str, Any]:
+    import numpy as np
+
+    from cellpick.scene import draw_scene, load_scene, resolve_scene
+
+    models = resolve_scene(load_scene(scene, overrides))
+    state = draw_scene(models, np.random.default_rng(seed))
+    return {
+        "scene": models.spec.name,
+        "cell": state.cell.name,
+        "cells": len(state.serials),
+        "slots": len(state.Ts_module_slot),
+        "arm": state.arm.name,
+        "gripper": state.gripper.name,
+        "cameras": len(state.cameras),
+    }
+
+
+def _described(error: InputError) -> dict[str, Any]:
+    return {
+        "rule": error.rule,
+        "source": error.source,
+        "key": error.key,
+        "got": None if error.got is None else str(error.got),
+        "accepted": error.accepted,
+    }

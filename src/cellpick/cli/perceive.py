@@ -1,0 +1,43 @@
+"""`cellpick perceive`: perception alone, on a stored look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cellpick.cli.files import write_json
+from cellpick.cli.options import AsJson
+from cellpick.cli.terminal import progress_line, show_json
+
+
+def perceive(
+    captures: Annotated[
+        Path, typer.Argument(metavar="DIR/captures", help="What `cellpick capture` stored.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the JSON there instead.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the cells in a stored look: one JSON object with `cells: [...]`.
+
+    Example: `cellpick perceive look/captures --out look/estimates.json`
+    """
+    from cellpick.perception import perceive as find_cells
+    from cellpick.report import estimates_json
+    from cellpick.store import read_look
+
+    with progress_line(silent=as_json) as progress:
+        progress(f"reading {captures}")
+        look = read_look(captures)
+        progress("finding cells")
+        found = estimates_json(find_cells(look))
+    if out is not None:
+        write_json(found, out)
+    if out is None or as_json:
+        show_json(found)
+    else:
+        good = sum(cell["status"] == "ok" for cell in found["cells"])
+        typer.echo(f"{len(found['cells'])} cells found, {good} of them ok; written to {out}")

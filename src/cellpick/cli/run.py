@@ -1,0 +1,86 @@
+"""`cellpick run`: one station run, judged by physics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cellpick.cli.options import AsJson, Overrides, Scene, Seed
+from cellpick.cli.terminal import progress_line, show_json, show_table
+
+MISSES_A_THRESHOLD = 1
+
+NEVER = ("polarity_errors", "drops", "safety_violations")
+"""What must not happen at all in a run that is called good."""
+
+
+def run(
+    scene: Scene,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for the results.  [runs/SCENE-SEED]"),
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the station once: cells picked from the tray into the module.
+
+    Exits with 0 when every cell is placed without a polarity error, drop or safety violation,
+    else with 1.
+
+    Example: `cellpick run prismatic_tray --seed 3 --set tray.gap_mm=0 --out runs/flush`
+    """
+    from cellpick.scene import load_scene, resolve_scene
+    from cellpick.station import run_scene
+
+    with progress_line(silent=as_json) as progress:
+        progress("reading the scene")
+        models = resolve_scene(load_scene(scene, overrides or ()))
+        folder = out or Path("runs") / f"{models.spec.name}-{seed}"
+        result = run_scene(models, seed, folder, progress)
+    if as_json:
+        show_json(result.summary)
+    else:
+        show_table(f"{result.summary['scene']}, seed {seed}", ("", ""), rows(result.summary))
+        typer.echo(f"report: {folder / 'report.html'}")
+    if not flawless(result.summary):
+        raise typer.Exit(MISSES_A_THRESHOLD)
+
+
+def flawless(summary: dict[str, Any]) -> bool:
+    """Whether every cell is placed, and nothing went wrong on the way that must never happen."""
+    whole = bool(summary["placed_ok"] == summary["cells_total"])
+    return whole and not any(summary[name] for name in NEVER)
+
+
+def rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """The summary's figures in words, for the table at the end."""
+    measured = summary["measured"]
+    return [
+        ("cells placed", f"{summary['placed_ok']} of {summary['cells_total']}"),
+        ("attempts", str(summary["attempts"])),
+        *((name.replace("_", " "), str(summary[name])) for name in (*NEVER, "collisions")),
+        *((f"failed: {cause}", str(count)) for cause, count in summary["failures"].items()),
+        *((f"{name} error p50 / p95 / max", _errors(summary, name)) for name in ("pose", "place")),
+        ("cycle time mean / p95", _figures(summary["cycle_time_s"], ("mean", "p95"), "s")),
+        ("picks per hour", _figure(summary["picks_per_hour"], 0)),
+        ("wall time", f"{_figure(measured.get('wall_time_s'), 1)} s"),
+        ("faster than real time", f"{_figure(measured.get('real_time_factor'), 1)} x"),
+    ]
+
+
+def _errors(summary: dict[str, Any], name: str) -> str:
+    quantiles = ("p50", "p95", "max")
+    mm = _figures(summary[f"{name}_error_mm"], quantiles, "mm")
+    return f"{mm}, {_figures(summary[f'{name}_error_deg'], quantiles, 'deg')}"
+
+
+def _figures(values: dict[str, float | None], names: tuple[str, ...], unit: str) -> str:
+    return " / ".join(_figure(values[name]) for name in names) + f" {unit}"
+
+
+def _figure(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"

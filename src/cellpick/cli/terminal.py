@@ -1,0 +1,43 @@
+"""What the terminal shows: progress while it works, tables at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+Progress = Callable[[str], None]
+"""Told in words what the program does now."""
+
+
+@contextmanager
+def progress_line(*, silent: bool) -> Iterator[Progress]:
+    """A line on stderr that always says what goes on; none when `silent` or not a terminal."""
+    console = Console(stderr=True)
+    if silent or not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("starting") as status:
+        yield status.update
+
+
+def show_json(value: Mapping[str, Any]) -> None:
+    """Print `value` as JSON on stdout."""
+    typer.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table on stdout, as wide as it needs to be when nobody's terminal limits it."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for index, name in enumerate(header):
+        table.add_column(name, justify="left" if index == 0 else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else max(console.width, 160))
