@@ -1,0 +1,130 @@
+"""Fixtures and cells as physics bodies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cellpick.geometry import Floats
+from cellpick.structures import CellModel, Solid, SurfaceFeature
+from cellpick.world.client import to_bullet
+from cellpick.world.groups import CELL, CELL_MEETS, FIXTURE, FIXTURE_MEETS
+
+RESTITUTION = 0.05
+"""Cells hardly bounce on plastic; assumed."""
+ROLLING_FRICTION_M = 1e-4
+"""Rolling resistance of a fallen cylinder, as a lever arm; assumed."""
+CORE_SHARE = 0.97
+"""Width of the flat-ended core inside a cylinder's round body."""
+CORE_STEP_M = 1e-4
+"""How far the core stands out of the round body's two ends."""
+
+
+def add_fixture(client: Any, solid: Solid) -> int:
+    """A body that never moves, with friction 1, so that the cell's own coefficient rules."""
+    position, orientation = to_bullet(solid.T_parent_solid)
+    body = int(
+        client.createMultiBody(
+            baseMass=0,
+            baseCollisionShapeIndex=_shape(client, solid),
+            basePosition=position,
+            baseOrientation=orientation,
+        )
+    )
+    client.changeDynamics(body, -1, lateralFriction=1.0, restitution=1.0)
+    client.setCollisionFilterGroupMask(body, -1, FIXTURE, FIXTURE_MEETS)
+    return body
+
+
+def add_cell(client: Any, cell: CellModel, T_world_cell: Floats) -> int:
+    """A rigid homogeneous cell; its centre of mass is the centre of its case."""
+    position, orientation = to_bullet(T_world_cell)
+    body = int(
+        client.createMultiBody(
+            baseMass=cell.mass_kg,
+            baseCollisionShapeIndex=_cell_shape(client, cell),
+            basePosition=position,
+            baseOrientation=orientation,
+        )
+    )
+    client.changeDynamics(
+        body,
+        -1,
+        localInertiaDiagonal=inertia(cell).tolist(),
+        lateralFriction=cell.friction,
+        restitution=RESTITUTION,
+        rollingFriction=ROLLING_FRICTION_M if cell.shape == "cylinder" else 0.0,
+        linearDamping=0.0,
+        angularDamping=0.0,
+    )
+    client.setCollisionFilterGroupMask(body, -1, CELL, CELL_MEETS)
+    return body
+
+
+def inertia(cell: CellModel) -> Floats:
+    """Principal moments (3,) in kg m^2 of a homogeneous box or cylinder."""
+    x, y, z = cell.size_m**2
+    if cell.shape == "box":
+        return cell.mass_kg / 12 * np.array([y + z, x + z, x + y])
+    side = cell.mass_kg * (3 * x / 4 + z) / 12
+    return np.array([side, side, cell.mass_kg * x / 8])
+
+
+def raised(feature: SurfaceFeature, height_m: float) -> Solid:
+    """What stands above an end face of a cell of this height, in the cell frame."""
+    side = 1.0 if feature.face == "+z" else -1.0
+    T = np.eye(4)
+    T[:2, 3] = feature.center_m
+    T[2, 3] = side * (height_m + feature.height_m) / 2
+    size = [*feature.size_m, feature.height_m]
+    if feature.outline in ("disc", "ring"):
+        return Solid(feature.name, "cylinder", np.array([size[0], size[0], size[2]]), T)
+    return Solid(feature.name, "box", np.array(size), T)
+
+
+def _cell_shape(client: Any, cell: CellModel) -> int:
+    solids = _case(cell)
+    solids += [raised(f, cell.height_m) for f in cell.features if f.height_m > 0]
+    poses = [to_bullet(s.T_parent_solid) for s in solids]
+    return int(
+        client.createCollisionShapeArray(
+            shapeTypes=[
+                client.GEOM_BOX if s.shape == "box" else client.GEOM_CYLINDER for s in solids
+            ],
+            halfExtents=[(s.size_m / 2).tolist() for s in solids],
+            radii=[float(s.size_m[0] / 2) for s in solids],
+            lengths=[float(s.size_m[2]) for s in solids],
+            collisionFramePositions=[p for p, _ in poses],
+            collisionFrameOrientations=[q for _, q in poses],
+        )
+    )
+
+
+def _case(cell: CellModel) -> list[Solid]:
+    """A box; or a round body with two boxes inside that give it firm flat ends.
+
+    Bullet's cylinder standing on a box sinks by a millimetre and slides below its friction angle;
+    box on box does neither, and the round body still meets everything that comes from the side.
+    """
+    if cell.shape == "box":
+        return [Solid("case", "box", cell.size_m)]
+    d, _, h = cell.size_m
+    width = CORE_SHARE * d / np.sqrt(2)
+    core = np.array([width, width, h])
+    turned = np.eye(4)
+    turned[:2, :2] = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    return [
+        Solid("case", "cylinder", np.array([d, d, h - 2 * CORE_STEP_M])),
+        Solid("core.0", "box", core),
+        Solid("core.1", "box", core, turned),
+    ]
+
+
+def _shape(client: Any, solid: Solid) -> int:
+    x, y, z = solid.size_m.tolist()
+    if solid.shape == "box":
+        return int(client.createCollisionShape(client.GEOM_BOX, halfExtents=[x / 2, y / 2, z / 2]))
+    if solid.shape == "cylinder":
+        return int(client.createCollisionShape(client.GEOM_CYLINDER, radius=x / 2, height=z))
+    return int(client.createCollisionShape(client.GEOM_SPHERE, radius=x / 2))

@@ -1,0 +1,60 @@
+"""A trajectory as set points, one a physics step, and the report of following it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cellpick.geometry import Floats
+from cellpick.structures import ArmModel, JointTrajectory
+from cellpick.world.client import STEP_S
+
+FollowStatus = Literal["ok", "blocked", "refused"]
+START_RAD = 0.002
+"""A controller refuses a trajectory that starts further than this from where the arm stands."""
+
+
+@dataclass(frozen=True)
+class FollowReport:
+    """What an arm's controller reports of a motion; `worst_error_m` is the truth."""
+
+    status: FollowStatus
+    """blocked: stopped on contact or because the arm fell behind; refused: it never started."""
+    reason: str
+    """In words, naming the bodies or the joint; empty for ok."""
+    worst_error_m: float
+    """Largest distance of the flange from where the set points wanted it."""
+    final_error_m: float
+    """The same at the end."""
+
+
+def sample(trajectory: JointTrajectory) -> Floats:
+    """(k, 6) set points after each of k steps; cubic Hermite between the samples.
+
+    Motions take a whole number of steps: the last set point is the trajectory's end.
+    """
+    t = trajectory.times_s
+    if len(t) < 2:
+        return np.array(trajectory.q)
+    steps = max(int(np.ceil((t[-1] - t[0]) / STEP_S - 1e-9)), 1)
+    at = np.minimum(t[0] + STEP_S * np.arange(1, steps + 1), t[-1])
+    i = np.clip(np.searchsorted(t, at, side="right") - 1, 0, len(t) - 2)
+    h = np.maximum(t[i + 1] - t[i], 1e-12)[:, None]
+    s = (at - t[i])[:, None] / h
+    q, dq = trajectory.q, trajectory.dq
+    result: Floats = (
+        (1 + 2 * s) * (1 - s) ** 2 * q[i]
+        + s * (1 - s) ** 2 * h * dq[i]
+        + s**2 * (3 - 2 * s) * q[i + 1]
+        + s**2 * (s - 1) * h * dq[i + 1]
+    )
+    return result
+
+
+def tracking_error(arm: ArmModel, q: Floats, q_wanted: Floats) -> Floats:
+    """(k,) distance of the flange from its wanted place, for joint angles (k, 6)."""
+    p, p_wanted = (arm.flange_pose(angles)[..., :3, 3] for angles in (q, q_wanted))
+    result: Floats = np.linalg.norm(p - p_wanted, axis=-1)
+    return result

@@ -1,0 +1,161 @@
+"""A vacuum gripper: seals by rays, holds by a constraint, lets go by the constraint's reaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats, invert, transform
+from cellpick.structures import Cups
+from cellpick.world.client import STEP_S, from_bullet, to_bullet
+from cellpick.world.groups import CELL, FIXTURE
+from cellpick.world.loads import LossCause, survivors
+from cellpick.world.robot import Robot
+from cellpick.world.tool import holding_force
+
+RIM_RAYS = 16
+"""Rays round each lip."""
+BACK_OFF_M = 0.004
+"""Where a ray starts behind the lip: a pressed lip may sink a little into what it touches."""
+STEP_SHARE = 0.25
+"""Share of the lip's compliance that it also follows as a sharp step, not a slope; assumed."""
+LEAK_SHARE = 0.05
+"""Pressure of an open cup, as a share of a sealed one's: its check valve throttles; assumed."""
+LOAD_FILTER_S = 0.008
+"""Time constant of a lip's elasticity: shorter shocks of contact do not reach the seal; assumed."""
+CONSTRAINT_FORCE_N = 1e5
+"""Bound on the constraint itself: far above any seal, so that only `survivors` decides."""
+
+
+class Suction:
+    """The cups of one gripper and the cell on them."""
+
+    def __init__(self, client: Any, robot: Robot, cups: Cups, cells: list[int]) -> None:
+        self._client, self._robot, self._cups, self._cells = client, robot, cups, cells
+        self.sealed: NDArray[np.bool_] = np.zeros(len(cups.centers_m), dtype=np.bool_)
+        self.row: int | None = None
+        self.load_n = 0.0
+        self._constraint = -1
+        self._load = np.zeros(6)
+
+    @property
+    def vacuum_pa(self) -> Floats:
+        """(n,) true pressure below ambient at each cup."""
+        open_pa = LEAK_SHARE * self._cups.vacuum_pa
+        return np.where(self.sealed, self._cups.vacuum_pa, open_pa)
+
+    def feel(self) -> NDArray[np.int64]:
+        """(n,) row of the cell that each cup would seal on; -1 where it would not."""
+        n = len(self._cups.centers_m)
+        T = self._robot.carrier_frame(0)
+        angle = np.linspace(0.0, 2 * np.pi, RIM_RAYS, endpoint=False)
+        ring = self._cups.radius_m * np.stack(
+            [np.cos(angle), np.sin(angle), np.zeros(RIM_RAYS)], axis=-1
+        )
+        rim = (self._cups.centers_m[:, None] + ring).reshape(-1, 3)
+        reach = 2 * self._cups.lip_compliance_m
+        start = transform(T, rim - np.array([0.0, 0.0, BACK_OFF_M]))
+        end = transform(T, rim + np.array([0.0, 0.0, reach]))
+        hits = self._client.rayTestBatch(
+            start.tolist(), end.tolist(), collisionFilterMask=CELL | FIXTURE
+        )
+        body = np.array([hit[0] for hit in hits]).reshape(n, RIM_RAYS)
+        gap = np.array([hit[2] for hit in hits]).reshape(n, RIM_RAYS)
+        gap = gap * (BACK_OFF_M + reach) - BACK_OFF_M
+        tight = (body == body[:, :1]).all(axis=1) & (gap.max(axis=1) <= self._cups.lip_compliance_m)
+        tight &= _roughness(gap, angle) <= STEP_SHARE * self._cups.lip_compliance_m
+        rows = {cell: row for row, cell in enumerate(self._cells)}
+        found = np.array([rows.get(int(b), -1) for b in body[:, 0]], dtype=np.int64)
+        return np.where(tight, found, -1)
+
+    def attach(self) -> None:
+        """Take the cell that most cups sealed on; cups on another one leak."""
+        rows = self.feel()
+        good = rows[rows >= 0]
+        if not len(good):
+            return
+        row = int(np.bincount(good).argmax())
+        self.sealed = rows == row
+        self.row = row
+        self._load = np.zeros(6)
+        self._meet(row, False)
+        link, cell = self._robot.carriers[0], self._cells[row]
+        T_cell = from_bullet(self._client, *self._client.getBasePositionAndOrientation(cell))
+        position, orientation = to_bullet(invert(self._robot.mass_frame(link)) @ T_cell)
+        self._constraint = self._client.createConstraint(
+            self._robot.body,
+            link,
+            cell,
+            -1,
+            self._client.JOINT_FIXED,
+            [0, 0, 0],
+            position,
+            [0, 0, 0],
+            orientation,
+        )
+        self._client.changeConstraint(self._constraint, maxForce=CONSTRAINT_FORCE_N)
+
+    def update(self) -> LossCause | None:
+        """After a step: measure the load; cups beyond their limits let go, the last the cell."""
+        if self.row is None:
+            return None
+        force, moment = self._reaction()
+        share = min(STEP_S / LOAD_FILTER_S, 1.0)
+        self._load += share * (np.concatenate([force, moment]) - self._load)
+        self.load_n = float(np.linalg.norm(self._load[:3]))
+        cups = np.flatnonzero(self.sealed)
+        holds, cause = survivors(
+            self._load[:3],
+            self._load[3:],
+            self._cups.centers_m[cups],
+            self._cups.radius_m,
+            np.full(len(cups), holding_force(self._cups)),
+            self._cups.friction,
+        )
+        self.sealed[cups[~holds]] = False
+        if not self.sealed.any():
+            self.detach()
+        return cause
+
+    def detach(self) -> None:
+        """Let the cell go."""
+        if self.row is None:
+            return
+        self._client.removeConstraint(self._constraint)
+        self._meet(self.row, True)
+        self.sealed = np.zeros_like(self.sealed)
+        self.row = None
+        self.load_n = 0.0
+
+    def _reaction(self) -> tuple[Floats, Floats]:
+        """Force and moment (3,) on the cups about the TCP, in TCP axes.
+
+        PyBullet 3.2.7 gives the force on the parent in world axes, applied at the child's centre of
+        mass, and the moment in the axes of the constraint's frame, which is the cell's (measured:
+        `tests/unit/test_world_suction.py`).
+        """
+        state = np.array(self._client.getConstraintState(self._constraint))
+        cell = self._cells[self.row if self.row is not None else 0]
+        T_cell = from_bullet(self._client, *self._client.getBasePositionAndOrientation(cell))
+        T_tcp = self._robot.carrier_frame(0)
+        force, R = state[:3], T_tcp[:3, :3]
+        arm = T_cell[:3, 3] - T_tcp[:3, 3]
+        moment = T_cell[:3, :3] @ state[3:] + np.cross(arm, force)
+        return R.T @ force, R.T @ moment
+
+    def _meet(self, row: int, collide: bool) -> None:
+        """Lips do not collide with a cell that the constraint already holds at them."""
+        for link in self._robot.links_of("cup"):
+            self._client.setCollisionFilterPair(
+                self._robot.body, self._cells[row], link, -1, int(collide)
+            )
+
+
+def _roughness(gap: Floats, angle: Floats) -> Floats:
+    """(n,) largest distance of rim gaps (n, k) from the plane that fits them best."""
+    basis = np.stack([np.ones_like(angle), np.cos(angle), np.sin(angle)], axis=-1)
+    fit = gap @ basis @ np.linalg.inv(basis.T @ basis) @ basis.T
+    result: Floats = np.abs(gap - fit).max(axis=1)
+    return result
