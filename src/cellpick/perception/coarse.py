@@ -1,0 +1,175 @@
+"""Coarse search: every place and yaw of every face on the 2 mm grid, by correlation (FFT)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.mosaic import FACTOR
+from cellpick.perception.template import Template
+from cellpick.perception.tops import Tops
+from cellpick.structures import CellModel
+
+TIP_STEP_M = 0.006
+"""Yaw step, as the way of the footprint's farthest point."""
+WEAKEST = 0.12
+"""Score below which there is no hypothesis."""
+PEAK_SHARE = 0.3
+"""A peak is the best within this share of the cell's shorter side."""
+SPARE = 3
+"""Hypotheses kept, in multiples of the cells that the area could hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hypotheses:
+    """n possible cells."""
+
+    template: NDArray[np.intp]
+    """(n,) which template, that is which face looks up."""
+    xy_m: Floats
+    """(n, 2) in the region frame."""
+    yaw: Floats
+    """(n,) turn about the region's z."""
+    match: Floats
+    """(n,) normalised correlation of the edges, -1 to 1."""
+    coverage: Floats
+    """(n,) mean occupancy of the footprint, -1 to 1; 0 where nothing was measured."""
+    energy: Floats
+    """(n,) root of the mosaic's edge power under the footprint."""
+    FIELDS: ClassVar = ("template", "xy_m", "yaw", "match", "coverage", "energy")
+
+    def __len__(self) -> int:
+        return len(self.yaw)
+
+    def take(self, rows: NDArray[np.intp]) -> Hypotheses:
+        """Some of them, in the order of `rows`."""
+        return Hypotheses(*(getattr(self, name)[rows] for name in self.FIELDS))
+
+    @property
+    def score(self) -> Floats:
+        """(n,) edges and cloud together."""
+        return combined(self.match, self.coverage)
+
+
+def combined(match: Floats, coverage: Floats) -> Floats:
+    """Edges must match; a footprint that the cloud contradicts counts little."""
+    result: Floats = match * np.clip(0.6 + 0.4 * coverage, 0, 1)
+    return result
+
+
+def yaw_steps(cell: CellModel) -> Floats:
+    """Yaws (m,) of the coarse search; one where the yaw means nothing."""
+    if cell.turns_freely:
+        return np.zeros(1)
+    reach = float(np.hypot(*cell.size_m[:2])) / 2
+    n = 4 * int(np.ceil(2 * np.pi / 4 / (TIP_STEP_M / reach)))
+    return np.arange(n, dtype=np.float64) * (2 * np.pi / n)
+
+
+def search(
+    field: NDArray[np.complex64], tops: Tops, templates: Sequence[Template], cell: CellModel
+) -> Hypotheses:
+    """Peaks of the combined score over the region, best first."""
+    pooled = pool(field)
+    scene, size = transforms(pooled, tops, cell)
+    yaws = yaw_steps(cell)
+    layers = [
+        correlate(scene, template, yaw, tops.grid.step_m, size, pooled.shape)
+        for template in templates
+        for yaw in yaws
+    ]
+    match, coverage, energy = (np.stack(maps) for maps in zip(*layers, strict=True))
+    score = combined(match, coverage)
+    best = score.argmax(0)
+    top = np.take_along_axis(score, best[None], 0)[0]
+    row, column = peaks(top, cell, tops.grid.step_m)
+    layer = best[row, column]
+    x, y = tops.grid.centres()
+    return Hypotheses(
+        layer // len(yaws),
+        np.stack([x[row, column], y[row, column]], -1),
+        yaws[layer % len(yaws)],
+        *(maps[layer, row, column].astype(np.float64) for maps in (match, coverage, energy)),
+    )
+
+
+def pool(field: NDArray[np.complex64]) -> NDArray[np.complex64]:
+    """Mean of the edge field over each tile: doubled angles add up over a stroke's two sides."""
+    h, w = field.shape[0] // FACTOR, field.shape[1] // FACTOR
+    tiles = field[: h * FACTOR, : w * FACTOR].reshape(h, FACTOR, w, FACTOR)
+    pooled: NDArray[np.complex64] = tiles.mean((1, 3))
+    return pooled
+
+
+def transforms(
+    pooled: NDArray[np.complex64], tops: Tops, cell: CellModel
+) -> tuple[NDArray[np.complex64], tuple[int, int]]:
+    """Spectra (2, rows, columns) of the edges and of (edge power + 1j occupancy), padded so that
+    a footprint does not wrap round."""
+    pad = int(np.ceil(np.hypot(*cell.size_m[:2]) / 2 / tops.grid.step_m)) + 3
+    h, w = pooled.shape
+    size = (scipy.fft.next_fast_len(h + pad), scipy.fft.next_fast_len(w + pad))
+    support = (np.abs(pooled) ** 2 + 1j * tops.occupied).astype(np.complex64)
+    spectra = scipy.fft.fft2(np.stack([pooled, support]), s=size)
+    return spectra.astype(np.complex64), size
+
+
+def correlate(
+    scene: NDArray[np.complex64],
+    template: Template,
+    yaw: float,
+    step_m: float,
+    size: tuple[int, int],
+    shape: tuple[int, int],
+) -> tuple[NDArray[np.float32], ...]:
+    """Maps (rows, columns) of match, coverage and energy of one face at one yaw."""
+    turn = np.complex64(np.exp(2j * yaw))
+    edges = splat(template.edges_m, template.edges * turn, yaw, step_m, size)
+    edges /= np.linalg.norm(edges)
+    share = np.full(len(template.footprint_m), (template.step_m / step_m) ** 2, np.complex64)
+    footprint = splat(template.footprint_m, share, yaw, step_m, size)
+    kernels = scipy.fft.fft2(np.stack([edges, footprint]))
+    found = scipy.fft.ifft2(scene * kernels.conj())[:, : shape[0], : shape[1]]
+    energy = np.sqrt(np.maximum(found[1].real, 1e-6))
+    coverage = found[1].imag / footprint.real.sum()
+    return found[0].real / energy, coverage, energy
+
+
+def splat(
+    p_m: Floats, value: NDArray[np.complex64], yaw: float, step_m: float, size: tuple[int, int]
+) -> NDArray[np.complex64]:
+    """Sum values (n,) at turned places (n, 2) into a wrapped grid centred on tile (0, 0)."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    at = p_m @ np.array([[c, s], [-s, c]]) / step_m
+    low = np.floor(at).astype(np.intp)
+    f = at - low
+    index, weight = [], []
+    for dy in (0, 1):
+        for dx in (0, 1):
+            index.append((low[:, 1] + dy) % size[0] * size[1] + (low[:, 0] + dx) % size[1])
+            weight.append(np.abs(1 - dx - f[:, 0]) * np.abs(1 - dy - f[:, 1]))
+    where, weights = np.concatenate(index), np.concatenate(weight)
+    values = np.tile(value, 4) * weights
+    n = size[0] * size[1]
+    total = np.bincount(where, values.real, n) + 1j * np.bincount(where, values.imag, n)
+    return total.reshape(size).astype(np.complex64)
+
+
+def peaks(
+    score: NDArray[np.float32], cell: CellModel, step_m: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of local maxima, best first; ties broken by place."""
+    short = float(cell.size_m[:2].min())
+    reach = max(1, int(PEAK_SHARE * short / step_m))
+    highest = cv2.dilate(score, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    row, column = np.nonzero((score >= highest) & (score > WEAKEST))
+    most = int(SPARE * (score.size * step_m**2 / np.prod(cell.size_m[:2]) + 4))
+    order = np.argsort(-score[row, column], kind="stable")[:most]
+    return row[order], column[order]

@@ -1,0 +1,85 @@
+"""What pictures and cloud say at the refined poses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats, invert
+from cellpick.perception.fine import judged
+from cellpick.perception.fusion import Cloud
+from cellpick.perception.grid import Grid
+from cellpick.perception.pattern import FacePattern
+from cellpick.perception.seat import EDGE_M, height_at, owners
+from cellpick.perception.select import overlap_depth
+from cellpick.perception.template import Template
+from cellpick.perception.tops import Tops
+from cellpick.perception.verify import Evidence
+from cellpick.structures import SearchTask
+
+ON_TOP_M = 0.0015
+"""A reading this near to the drawn top lies on it."""
+
+
+def weigh(
+    Ts_base_cell: Floats,
+    task: SearchTask,
+    field: NDArray[np.complex64],
+    grid: Grid,
+    tops: Tops,
+    templates: Sequence[Template],
+    drawn: Sequence[FacePattern],
+    cloud: Cloud,
+    share_grid: Grid,
+) -> Evidence:
+    """Evidence for n refined cells; `share_grid` shares out the cloud among them."""
+    cell = task.cell
+    Ts = invert(task.T_base_region) @ Ts_base_cell
+    over = Ts[:, 2, 2] < 0
+    outward = np.where(over, -1.0, 1.0)[:, None] * Ts[:, :3, 2]
+    xy = (Ts[:, :3, 3] + outward * cell.height_m / 2)[:, :2]
+    yaw = np.arctan2(Ts[:, 1, 0], Ts[:, 0, 0])
+    match = np.zeros(len(Ts))
+    for index, template in enumerate(templates):
+        rows = np.flatnonzero(over == (template.face == "-z"))
+        face = np.full(len(rows), index)
+        match[rows] = judged(face, xy[rows], yaw[rows], field, grid, tops, template).match
+    label = owners(xy, yaw, cell, share_grid, EDGE_M).ravel()
+    tile, on = share_grid.tiles_of(cloud.p_region[:, :2])
+    owner = np.where(on, label[tile], -1)
+    p = cloud.p_region[owner >= 0].astype(np.float64)
+    tile, owner = tile[owner >= 0], owner[owner >= 0]
+    n = len(Ts)
+    above = height_above(p, owner, Ts, over, drawn, cell.height_m / 2)
+    total = np.bincount(owner, minlength=n)
+    on_top = np.bincount(owner, np.abs(above) < ON_TOP_M, n) / np.maximum(total, 1)
+    area = np.bincount(label[label >= 0], minlength=n)
+    seen = np.bincount(label[np.unique(tile)], minlength=n) / np.maximum(area, 1)
+    depth = overlap_depth(xy, yaw, cell)
+    np.fill_diagonal(depth, -np.inf)
+    deepest = depth.max(1) if n > 1 else np.full(n, -np.inf)
+    return Evidence(match, on_top, seen, deepest, tops.measured)
+
+
+def height_above(
+    p: Floats,
+    owner: NDArray[np.int32],
+    Ts_region_cell: Floats,
+    over: NDArray[np.bool_],
+    drawn: Sequence[FacePattern],
+    half_m: float,
+) -> Floats:
+    """Height (m,) of points (m, 3) above the drawn top of their owners, raised features included;
+    `half_m` is half the cell's height."""
+    R, t = Ts_region_cell[owner, :3, :3], Ts_region_cell[owner, :3, 3]
+    q = np.einsum("mij,mi->mj", R, p - t)
+    flip = np.where(over[owner], -1.0, 1.0)
+    top = np.zeros(len(p))
+    for pattern in drawn:
+        here = over[owner] == (pattern.face == "-z")
+        seen_from_above = q[here, :2] * np.stack([np.ones(here.sum()), flip[here]], -1)
+        top[here] = height_at(pattern, seen_from_above)
+    result: Floats = flip * q[:, 2] - half_m - top
+    return result

@@ -1,0 +1,106 @@
+"""The whole of perception: one look in, one table of cells out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellpick.geometry import Floats
+from cellpick.perception.coarse import search
+from cellpick.perception.core import Refined, refine_poses
+from cellpick.perception.evidence import weigh
+from cellpick.perception.fine import climb
+from cellpick.perception.fusion import Cloud, fuse
+from cellpick.perception.grid import Grid
+from cellpick.perception.mosaic import EDGE_SIGMA_PX, FACTOR, mosaic_edges
+from cellpick.perception.orient import orient
+from cellpick.perception.pattern import draw_face, faces_up
+from cellpick.perception.read_codes import read_codes
+from cellpick.perception.seat import seat
+from cellpick.perception.select import without_conflicts
+from cellpick.perception.template import make_template
+from cellpick.perception.tops import at_top, map_tops
+from cellpick.perception.verify import Verdict, probability_of, verify
+from cellpick.structures import CaptureSet, CellEstimates, SearchTask
+
+MOSAIC_STEP_M = 0.0005
+"""Pixel of the mosaic and of the drawn faces."""
+MARGIN_M = 0.003
+"""How far a drawn face goes beyond the case."""
+SEAT_TILES = 2
+"""Mosaic pixels a side of the tiles that share out the cloud."""
+
+
+def perceive(look: CaptureSet) -> CellEstimates:
+    """Find, refine, orient, read and verify all cells of one look; zero rows where there are none.
+
+    A function of the look alone, and deterministic.
+    """
+    task, cell = look.task, look.task.cell
+    up = task.T_base_region[:3, 2]
+    drawn = [draw_face(cell, task.materials, f, MOSAIC_STEP_M, MARGIN_M) for f in faces_up(cell)]
+    templates = [make_template(face, EDGE_SIGMA_PX) for face in drawn]
+
+    cloud = fuse(look)
+    is_top = at_top(cloud, cell)
+    grid = search_grid(task)
+    tops = map_tops(cloud, is_top, cell, grid.coarser(FACTOR))
+    field = mosaic_edges(look, tops, grid)
+
+    found = search(field, tops, templates, cell)
+    found = climb(found, field, grid, tops, templates, cell)
+    found = without_conflicts(found, cell)
+    Ts = task.T_base_region @ seat(found, cloud, is_top, cell, drawn, grid.coarser(SEAT_TILES))
+
+    refined = refine(look, Ts, cloud)
+    oriented = orient(refined.Ts_base_cell, cell, look.captures, drawn, up)
+    if oriented.turned.any():
+        refined = refine(look, oriented.Ts_base_cell, cloud)
+    code = read_codes(refined.Ts_base_cell, cell, look.captures, up)
+    share = grid.coarser(SEAT_TILES)
+    evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, share)
+    verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence)
+    return table(task, refined, oriented.odds, code, verdict)
+
+
+def table(
+    task: SearchTask, refined: Refined, odds: Floats, code: tuple[str, ...], verdict: Verdict
+) -> CellEstimates:
+    """The estimates, ordered by place: the order carries no meaning."""
+    p = refined.Ts_base_cell[:, :3, 3]
+    order = np.lexsort((p[:, 1], p[:, 0]))
+    probability = probability_of(odds)
+    positive = "+x" if task.cell.shape == "box" else "+z"
+    return CellEstimates(
+        cell=task.cell.name,
+        Ts_base_cell=refined.Ts_base_cell[order],
+        covariance=refined.covariance[order],
+        polarity=tuple(
+            positive if probability[i] >= task.polarity_confidence else "unknown" for i in order
+        ),
+        polarity_probability=probability[order],
+        code=tuple(code[i] for i in order),
+        status=tuple(verdict.status[i] for i in order),
+        reason=tuple(verdict.reason[i] for i in order),
+        score=verdict.score[order],
+    )
+
+
+def search_grid(task: SearchTask) -> Grid:
+    """Mosaic pixels over the search region, a whole number of tiles a side."""
+    tile = MOSAIC_STEP_M * FACTOR
+    width, height = (FACTOR * int(np.ceil(e / tile)) for e in task.region_size_m[:2])
+    corner = (-(width - 1) / 2 * MOSAIC_STEP_M, -(height - 1) / 2 * MOSAIC_STEP_M)
+    return Grid(corner, MOSAIC_STEP_M, (height, width))
+
+
+def refine(look: CaptureSet, Ts_base_cell: Floats, cloud: Cloud) -> Refined:
+    """The pose core on this look."""
+    return refine_poses(
+        Ts_base_cell,
+        look.task.cell,
+        look.captures,
+        cloud.p_base,
+        cloud.sigma_m,
+        cloud.camera,
+        materials=look.task.materials,
+    )

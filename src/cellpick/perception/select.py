@@ -1,0 +1,47 @@
+"""Choice of hypotheses: no two cells can claim the same volume."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.coarse import Hypotheses
+from cellpick.structures import CellModel
+
+SLACK_M = 0.0025
+"""Footprints may overlap this deep, since both places are still rough."""
+SLACK_SHARE = 0.15
+"""... but never deeper than this share of the cell's shorter side."""
+
+
+def without_conflicts(found: Hypotheses, cell: CellModel) -> Hypotheses:
+    """The best-scored hypotheses of which no two overlap, best first."""
+    order = np.lexsort((found.xy_m[:, 1], found.xy_m[:, 0], -found.score))
+    found = found.take(order)
+    slack = min(SLACK_M, SLACK_SHARE * float(cell.size_m[:2].min()))
+    clash = overlap_depth(found.xy_m, found.yaw, cell) > slack
+    free = np.ones(len(found), np.bool_)
+    for i in range(len(found)):
+        if free[i]:
+            free[i + 1 :] &= ~clash[i, i + 1 :]
+    return found.take(np.flatnonzero(free))
+
+
+def overlap_depth(xy: Floats, yaw: Floats, cell: CellModel) -> NDArray[np.float64]:
+    """(n, n) how deep footprints overlap, negative where they are apart; separating axes for
+    boxes (Gottschalk, Lin and Manocha 1996, "OBBTree"), distances for discs."""
+    apart = xy[None] - xy[:, None]
+    if cell.shape == "cylinder":
+        depth: Floats = cell.size_m[0] - np.linalg.norm(apart, axis=-1)
+        return depth
+    a, b = cell.size_m[:2] / 2
+    axes = np.stack(
+        [np.stack([np.cos(yaw), np.sin(yaw)], -1), np.stack([-np.sin(yaw), np.cos(yaw)], -1)], 1
+    )
+    along = np.abs(np.einsum("ijd,ikd->ijk", apart, axes))
+    dots = np.abs(np.einsum("ikd,jld->ijkl", axes, axes))
+    reach = np.array([a, b]) + dots @ np.array([a, b])
+    one_way = (reach - along).min(-1)
+    result: Floats = np.minimum(one_way, one_way.T)
+    return result

@@ -1,0 +1,64 @@
+"""The tops of the cells in the cloud: where they are occupied, and how high they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.perception.fusion import Cloud
+from cellpick.perception.grid import Grid
+from cellpick.structures import CellModel
+
+TOP_TOLERANCE_M = 0.012
+"""How far a top may lie from the cell's height above the region's support."""
+BLUR_TILES = 1.5
+"""Smoothing of the height map."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tops:
+    """Maps on one grid."""
+
+    grid: Grid
+    """The tiles."""
+    height_m: NDArray[np.float32]
+    """(rows, columns) smoothed height of the tops above the region's origin; nominal where none
+    is near."""
+    occupied: NDArray[np.float32]
+    """(rows, columns) +1 all readings at top height, -1 all elsewhere, 0 no readings."""
+    measured: bool
+    """Whether any 3D camera gave readings at all."""
+
+
+def at_top(cloud: Cloud, cell: CellModel) -> NDArray[np.bool_]:
+    """Which points (n,) lie near the height of the cells' tops, raised features included."""
+    raised = max((f.height_m for f in cell.features), default=0.0)
+    above = cloud.p_region[:, 2] - np.float32(cell.height_m)
+    result: NDArray[np.bool_] = (above >= -TOP_TOLERANCE_M) & (above <= TOP_TOLERANCE_M + raised)
+    return result
+
+
+def map_tops(cloud: Cloud, is_top: NDArray[np.bool_], cell: CellModel, grid: Grid) -> Tops:
+    """Bin the cloud into the grid's tiles."""
+    tile, on = grid.tiles_of(cloud.p_region[:, :2])
+    n = grid.shape[0] * grid.shape[1]
+    top = tile[on & is_top]
+    n_top = np.bincount(top, minlength=n)
+    n_all = np.bincount(tile[on], minlength=n)
+    z = cloud.p_region[on & is_top, 2] - np.float32(cell.height_m)
+    sum_z = np.bincount(top, weights=z, minlength=n)
+    blur = [
+        cv2.GaussianBlur(a.reshape(grid.shape).astype(np.float32), (0, 0), BLUR_TILES)
+        for a in (sum_z, n_top)
+    ]
+    height = cell.height_m + blur[0] / np.maximum(blur[1], 1e-3)
+    occupied = (2 * n_top - n_all) / np.maximum(n_all, 1)
+    return Tops(
+        grid,
+        height.astype(np.float32),
+        occupied.reshape(grid.shape).astype(np.float32),
+        len(cloud) > 0,
+    )

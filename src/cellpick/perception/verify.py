@@ -1,0 +1,153 @@
+"""Checks each refined cell against cloud, picture and its neighbours: status, reason and score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.core import Refined
+from cellpick.structures import EstimateStatus
+
+LEAST_MATCH = 0.3
+"""Correlation of the edges below which the picture speaks against the cell."""
+LEAST_EDGE_SHARE = 0.25
+"""Share of the drawing's edges that must be found near their place."""
+LEAST_COVERAGE = 0.5
+"""Share of the readings over the top that must lie on it."""
+LEAST_SEEN = 0.2
+"""Share of the top that must have readings, where there is a 3D camera."""
+MOST_SIGMA_M = 0.001
+"""Predicted position error that a pick survives."""
+MOST_SIGMA_RAD = 0.01
+"""Predicted error of any angle that matters."""
+MOST_OVERLAP_M = 0.0015
+"""Refined cells do not share more than this."""
+FREE_ANGLE_RAD = 1.0
+"""An angle that is less sure than this is one that the symmetry leaves free."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What speaks for n cells."""
+
+    match: Floats
+    """(n,) correlation of the edges at the refined place."""
+    on_top: Floats
+    """(n,) share of the readings over the footprint that lie on the top face."""
+    seen: Floats
+    """(n,) share of the footprint with readings."""
+    overlap_m: Floats
+    """(n,) deepest overlap with another cell."""
+    measured: bool
+    """Whether any 3D camera gave readings."""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """One row a cell."""
+
+    status: tuple[EstimateStatus, ...]
+    reason: tuple[str, ...]
+    score: Floats
+
+
+def verify(evidence: Evidence, refined: Refined, odds: Floats, confidence: float) -> Verdict:
+    """The first rule that a cell breaks names its status."""
+    probability = probability_of(odds)
+    sigma_m, sigma_rad = predicted_error(refined.covariance)
+    rules: list[tuple[NDArray[np.bool_], EstimateStatus, str, Floats]] = [
+        (
+            evidence.match < LEAST_MATCH,
+            "inconsistent",
+            "the pictures do not show the drawing (correlation {:.2f})",
+            evidence.match,
+        ),
+        (
+            np.array([s == "diverged" for s in refined.status], np.bool_),
+            "inconsistent",
+            "the refinement left its start",
+            odds,
+        ),
+        (
+            evidence.overlap_m > MOST_OVERLAP_M,
+            "inconsistent",
+            "it overlaps another cell by {:.1f} mm",
+            1e3 * evidence.overlap_m,
+        ),
+        (
+            np.array([s == "unseen" for s in refined.status], np.bool_),
+            "uncertain",
+            "neither points nor edges agree with it",
+            odds,
+        ),
+    ]
+    if evidence.measured:
+        rules += [
+            (
+                evidence.seen < LEAST_SEEN,
+                "uncertain",
+                "readings on {:.0f} % of its top only",
+                100 * evidence.seen,
+            ),
+            (
+                evidence.on_top < LEAST_COVERAGE,
+                "uncertain",
+                "only {:.0f} % of the readings over it lie on its top",
+                100 * evidence.on_top,
+            ),
+        ]
+    rules += [
+        (
+            refined.edge_share < LEAST_EDGE_SHARE,
+            "uncertain",
+            "only {:.0f} % of its edges were found",
+            100 * refined.edge_share,
+        ),
+        (
+            sigma_m > MOST_SIGMA_M,
+            "uncertain",
+            "its position is only known to {:.1f} mm",
+            1e3 * sigma_m,
+        ),
+        (
+            sigma_rad > MOST_SIGMA_RAD,
+            "uncertain",
+            "its angles are only known to {:.1f} degrees",
+            np.degrees(sigma_rad),
+        ),
+        (
+            probability < confidence,
+            "ambiguous",
+            "its polarity has a probability of {:.3f} only",
+            probability,
+        ),
+    ]
+    n = len(odds)
+    status: list[EstimateStatus] = ["ok"] * n
+    reason = [""] * n
+    for broken, name, words, figure in reversed(rules):
+        for row in np.flatnonzero(broken):
+            status[row], reason[row] = name, words.format(figure[row])
+    on_top = evidence.on_top if evidence.measured else np.ones(n)
+    score = np.clip((evidence.match + on_top + refined.edge_share) / 3, 0, 1)
+    return Verdict(tuple(status), tuple(reason), score)
+
+
+def probability_of(odds: Floats) -> Floats:
+    """Probability (n,) of log odds (n,)."""
+    result: Floats = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+    return result
+
+
+def predicted_error(covariance: Floats) -> tuple[Floats, Floats]:
+    """Largest standard deviations (n,) of position and of the angles that are not free."""
+    n = len(covariance)
+    if not n:
+        return np.zeros(0), np.zeros(0)
+    place = np.sqrt(np.linalg.eigvalsh(covariance[:, :3, :3])[:, -1])
+    values = np.sqrt(np.maximum(np.linalg.eigvalsh(covariance[:, 3:, 3:]), 0))
+    turn = np.where(values < FREE_ANGLE_RAD, values, 0).max(1)
+    return place, turn
