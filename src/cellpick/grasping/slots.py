@@ -11,11 +11,25 @@ import numpy as np
 from cellpick.errors import InputError
 from cellpick.geometry import Floats, angle_between, checked, invert, pose
 from cellpick.geometry.symmetries import rotation_group
+from cellpick.grasping.bodies import (
+    Obstacles,
+    cells_as_obstacles,
+    gripper_parts,
+    joined,
+    parts_of,
+    repeated,
+)
+from cellpick.grasping.candidates import clearance
 from cellpick.grasping.faces import ends_up
+from cellpick.grasping.jaws import jaw_parts
 from cellpick.structures import CellModel, Recipe
 
 FREE_STEPS = 72
 """A symmetry by any angle is tried every 5 degrees."""
+ENOUGH_M = 0.002
+"""Room beyond this is all the same when a cell is placed."""
+ROOM_STEP_M = 0.00025
+"""Rooms within one step count as equal."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +67,10 @@ def next_slot(recipe: Recipe, T_base_cell: Floats, filled: Collection[int] = ())
 def place_pose(recipe: Recipe, T_tcp_cell: Floats, slot: int) -> Floats:
     """TCP poses (k, 4, 4) in the base frame that seat the held cell in `slot`, one a symmetry.
 
-    `T_tcp_cell` (4, 4) is the held cell. Those that turn the wrist least from the tray's own
-    direction come first. The turn by 180 degrees for polarity lies in the slot's own pose.
-    Raises `InputError` for a slot that the module lacks.
+    `T_tcp_cell` (4, 4) is the held cell. First come those that leave the open gripper most room in
+    a module whose other slots are filled, then those that turn the wrist least from the tray's
+    direction. The turn by 180 degrees for polarity lies in the slot's own pose. Raises
+    `InputError` for a slot that the module lacks.
     """
     count = len(recipe.Ts_module_slot)
     if not 0 <= slot < count:
@@ -64,8 +79,25 @@ def place_pose(recipe: Recipe, T_tcp_cell: Floats, slot: int) -> Floats:
     turns = pose(symmetry_rotations(recipe.cell), np.zeros(3))
     Ts: Floats = recipe.Ts_base_slot[slot] @ turns @ T_cell_tcp
     down = recipe.T_base_tray[:3, :3] @ np.diag([1.0, -1.0, -1.0])
-    order = np.argsort(np.round(angle_between(Ts[:, :3, :3], down), 9), kind="stable")
-    return Ts[order]
+    turn = np.round(angle_between(Ts[:, :3, :3], down), 9)
+    room = np.floor(np.minimum(_room(recipe, Ts, slot), ENOUGH_M) / ROOM_STEP_M)
+    return Ts[np.lexsort((turn, -room))]
+
+
+def _room(recipe: Recipe, Ts_base_tcp: Floats, slot: int) -> Floats:
+    """Clearance (k,) of the wide open gripper over `slot` when all other slots are filled."""
+    k = len(Ts_base_tcp)
+    others = np.delete(recipe.Ts_base_slot, slot, axis=0)
+    cells = cells_as_obstacles(recipe.cell, others, np.zeros(len(others)))
+    fixed = parts_of(recipe.fixtures)
+    bodies = joined(cells.parts, fixed)
+    count = len(bodies.names)
+    parts = repeated(gripper_parts(recipe.gripper), k)
+    jaws = recipe.gripper.jaws
+    if jaws is not None:
+        parts = joined(parts, jaw_parts(jaws, np.full(k, jaws.opening_m[1])))
+    obstacles = Obstacles(bodies, np.zeros(count), np.full(count, -1))
+    return clearance(Ts_base_tcp, parts, obstacles, np.full(k, -2), np.zeros(k))[0]
 
 
 def symmetry_rotations(cell: CellModel) -> Floats:

@@ -1,0 +1,46 @@
+"""Estimates as `cellpick perceive` prints them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cellpick.report.plain_json import plain
+from cellpick.structures import CellEstimates
+
+SCHEMA = "cellpick.cells/1"
+
+
+def estimates_document(estimates: CellEstimates) -> dict[str, Any]:
+    """One object with `cells`, in the table's order, in JSON's own types.
+
+    `sigma_mm` is the root of the position covariance's largest eigenvalue, `sigma_deg` that of the
+    rotation covariance, free symmetry angles (variance (pi/2)^2) left out.
+    """
+    sigma_mm = 1e3 * estimates.sigma_m
+    sigma_deg = [np.degrees(_angle_sigma(c)) for c in estimates.covariance]
+    cells = [
+        {
+            "cell": estimates.cell,
+            "T_base_cell": estimates.Ts_base_cell[i],
+            "polarity": estimates.polarity[i],
+            "polarity_probability": estimates.polarity_probability[i],
+            "code": estimates.code[i],
+            "status": estimates.status[i],
+            "reason": estimates.reason[i],
+            "score": estimates.score[i],
+            "sigma_mm": sigma_mm[i],
+            "sigma_deg": sigma_deg[i],
+            "covariance": estimates.covariance[i],
+        }
+        for i in range(len(estimates))
+    ]
+    document: dict[str, Any] = plain({"schema": SCHEMA, "cells": cells})
+    return document
+
+
+def _angle_sigma(covariance: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    variances = np.linalg.eigvalsh(covariance[3:, 3:])
+    fixed = variances[variances < 0.9 * (np.pi / 2) ** 2]
+    return float(np.sqrt(max(fixed.max(initial=0.0), 0.0)))

@@ -1,0 +1,54 @@
+"""Files that are whole or absent: written under another name first, then renamed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cellpick.errors import UnavailableError
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made if need be and shown to be writable; raises `UnavailableError` otherwise."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UnavailableError(f"cannot write into folder {folder}: {error.strerror}") from error
+    return folder
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write `content` to `path`, all of it or nothing; raises `UnavailableError` naming the path."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UnavailableError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line and flush it to the disk; a line that does not fit leaves no part behind.
+
+    Raises `UnavailableError` naming the path.
+    """
+    try:
+        with path.open("ab") as file:
+            before = file.tell()
+            try:
+                file.write(line.encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                os.truncate(path, before)
+                raise
+    except OSError as error:
+        raise UnavailableError(f"cannot append to {path}: {error.strerror}") from error
