@@ -38,7 +38,7 @@ TABLE = {
     "evaluate": Rule(TRUTH, {"numpy", "scipy"}),
     "report": Rule(VISIBLE, {"numpy", "cv2", "jinja2", "matplotlib", "mpl_toolkits"}),
     "station": Rule(ALL, {"numpy", "yaml"}),
-    "cli": Rule(ALL | {"cli"}, {"numpy", "rich", "typer"}),
+    "cli": Rule(ALL | {"cli"}, {"numpy", "packaging", "rich", "typer"}),
     "__init__": Rule(set(), set()),
     "__main__": Rule({"cli"}, set()),
 }
