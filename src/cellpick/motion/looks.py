@@ -1,0 +1,37 @@
+"""Where to look from: flange poses straight above a region, and the branches that reach them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellpick.geometry import Floats, pose, rotation_z
+from cellpick.motion.branches import discomfort, travel_time
+from cellpick.motion.kinematics import InverseKinematics
+from cellpick.motion.refusal import out_of_reach
+from cellpick.structures import ArmModel
+
+_YAWS = 24
+_RANKED = 200
+
+
+def look_poses(T_base_focus: Floats, standoff_m: float) -> Floats:
+    """`T_base_flange` (y, 4, 4) that look along -z of the focus frame from above its origin."""
+    yaws = rotation_z(np.arange(_YAWS) * (2 * np.pi / _YAWS))
+    down = np.diag([1.0, -1.0, -1.0])
+    result: Floats = T_base_focus @ pose(yaws @ down, np.array([0.0, 0.0, standoff_m]))
+    return result
+
+
+def ranked_looks(
+    arm: ArmModel, ik: InverseKinematics, q_start: Floats, T_base_focus: Floats, standoff_m: float
+) -> Floats:
+    """Configurations (n, 6) that look at the focus, best first. Raises `RefusedError` for none."""
+    Ts = look_poses(T_base_focus, standoff_m)
+    q = np.concatenate([ik.in_range(ik.branches(T)[:, None])[:, 0] for T in Ts])
+    if not len(q):
+        raise out_of_reach(arm, Ts[0], "the look")
+    travel = travel_time(arm, q_start, q)
+    near = np.argsort(travel, kind="stable")[:_RANKED]
+    cost = travel[near] + discomfort(arm, q[near])
+    result: Floats = q[near][np.argsort(cost, kind="stable")]
+    return result

@@ -1,0 +1,122 @@
+"""The collision checkers of an attempt's phases: what moves, what stands, how near is too near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cellpick.geometry import Floats, invert, translation
+from cellpick.motion.bodies import (
+    FLANGE,
+    Bodies,
+    Group,
+    bodies_of,
+    cell_bodies,
+    held_bodies,
+    moving_bodies,
+)
+from cellpick.motion.clearances import line_margins, transfer_margins
+from cellpick.motion.collision import FREE, Checker, Clash, CollisionChecker
+from cellpick.motion.load import GripLoad
+from cellpick.motion.self_collision import held_pairs, self_pairs
+from cellpick.structures import Recipe, Solid
+
+HELD_SLACK_M = 2e-3
+"""How much smaller the held cell counts on straight moves: at a gap of 0 it touches its neighbours,
+and the estimates of both may be off by half a millimetre, and by some more at a cell's far end."""
+_LIFT_STEP_M = 0.01
+_MOST_LIFT_M = 0.25
+
+
+class Tooling:
+    """What the arm carries, its jaws at one travel."""
+
+    def __init__(self, recipe: Recipe, opening_m: float) -> None:
+        self.recipe = recipe
+        self.bodies = moving_bodies(recipe, opening_m)
+        self.pairs = self_pairs(recipe.arm, self.bodies)
+
+    def checker(
+        self,
+        standing: Bodies,
+        margin_m: float,
+        *,
+        near_grasp: bool,
+        held: GripLoad | None = None,
+    ) -> Checker:
+        """A checker among standing bodies, with or without a held cell.
+
+        `near_grasp` allows what a straight move to a grasp or a seat needs.
+        """
+        arm, margins = self.recipe.arm, transfer_margins(margin_m)
+        if near_grasp:
+            margins = line_margins(margin_m)
+        if held is None:
+            return CollisionChecker(arm, self.bodies, standing, margins, self.pairs)
+        cell = self._held(held, HELD_SLACK_M if near_grasp else 0.0)
+        pairs = np.concatenate([self.pairs, held_pairs(self.bodies, cell)])
+        collisions = CollisionChecker(arm, self.bodies + cell, standing, margins, pairs)
+        return HeldChecker(collisions, held)
+
+    def lift(
+        self,
+        T_base_tcp: Floats,
+        least_m: float,
+        standing: Bodies,
+        margin_m: float,
+        held: GripLoad | None = None,
+    ) -> float:
+        """How far to back off along the TCP's -z until a transfer may begin: `least_m` or more.
+
+        `least_m` where even the farthest point is not free: the transfer's check will say why.
+        """
+        moving = self.bodies.only(Group.RIG, Group.TOOL)
+        if held is not None:
+            moving = moving + self._held(held, 0.0)
+        none = np.zeros((0, 2), dtype=np.int64)
+        margins = transfer_margins(margin_m)
+        checker = CollisionChecker(self.recipe.arm, moving, standing, margins, none)
+        lengths = np.arange(least_m + _MOST_LIFT_M, least_m - 1e-9, -_LIFT_STEP_M)
+        back = lengths[:, None] * np.array([0.0, 0.0, -1.0])
+        frames = np.tile(np.eye(4), (len(lengths), FLANGE + 1, 1, 1))
+        T_flange_tcp = self.recipe.gripper.T_flange_tcp
+        frames[:, FLANGE] = T_base_tcp @ translation(back) @ invert(T_flange_tcp)
+        clash = checker.first_clash_at(frames)
+        if clash.free or clash.row == 0:
+            return least_m
+        return float(lengths[clash.row - 1])
+
+    def _held(self, held: GripLoad, slack_m: float) -> Bodies:
+        T_flange_cell = self.recipe.gripper.T_flange_tcp @ held.T_tcp_cell
+        return held_bodies(self.recipe.cell, T_flange_cell, slack_m)
+
+
+class HeldChecker:
+    """Checks for collisions, and that the grip bears the cell at rest at every configuration."""
+
+    def __init__(self, collisions: CollisionChecker, load: GripLoad) -> None:
+        self._collisions, self._load = collisions, load
+        self.spread = collisions.spread
+
+    def first_clash(self, q: Floats) -> Clash:
+        """The first clash over configurations (m, 6), in their order."""
+        share = self._load.share_at_rest(q)
+        heavy = np.flatnonzero(share > 1)
+        last = int(heavy[0]) if len(heavy) else len(q)
+        clash = self._collisions.first_clash(q[:last]) if last else FREE
+        if clash.free and last < len(q):
+            return Clash(False, last, "limit", self._load.too_heavy(float(share[last])))
+        return clash
+
+
+def standing_bodies(recipe: Recipe, obstacles: Sequence[Solid], Ts_base_cell: Floats) -> Bodies:
+    """Fixtures and the cells (n, 4, 4) that stand somewhere."""
+    names = [f"cell {i}" for i in range(len(Ts_base_cell))]
+    fixtures = bodies_of(obstacles, 0, Group.FIXTURE)
+    return fixtures + cell_bodies(recipe.cell, Ts_base_cell, Group.CELL, names)
+
+
+def target_body(recipe: Recipe, T_base_cell: Floats, name: str) -> Bodies:
+    """The cell that is to be gripped, or was just released."""
+    return cell_bodies(recipe.cell, T_base_cell[None], Group.TARGET, [name])

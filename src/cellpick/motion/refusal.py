@@ -1,0 +1,33 @@
+"""Why a motion cannot be planned, on its way to the plan's status and reason."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellpick.errors import CellpickError
+from cellpick.geometry import Floats
+from cellpick.structures import ArmModel, MotionPlan, MotionStatus
+
+
+class RefusedError(CellpickError):
+    """Planning stopped; it becomes the plan that says so."""
+
+    def __init__(self, status: MotionStatus, reason: str) -> None:
+        super().__init__(reason)
+        self.status: MotionStatus = status
+
+    def plan(self) -> MotionPlan:
+        """The plan without moves."""
+        return MotionPlan(self.status, str(self), ())
+
+
+def out_of_reach(arm: ArmModel, T_base_flange: Floats, what: str) -> RefusedError:
+    """No branch brings the flange to a pose: how far off it lies."""
+    shoulder = arm.Ts_parent_joint[0] @ arm.Ts_parent_joint[1]
+    distance = float(np.linalg.norm(T_base_flange[:3, 3] - shoulder[:3, 3]))
+    x, y, z = T_base_flange[:3, 3]
+    return RefusedError(
+        "unreachable",
+        f"no branch of arm {arm.name} reaches {what}: flange at ({x:.3f}, {y:.3f}, {z:.3f}) m, "
+        f"{distance:.3f} m from the shoulder; the arm's reach is {arm.reach_m:.3f} m",
+    )

@@ -1,0 +1,158 @@
+"""The search for one attempt: which branch picks, which seat and branch place, which ways."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats, invert
+from cellpick.motion.branches import discomfort, travel_time
+from cellpick.motion.collision import Checker
+from cellpick.motion.kinematics import InverseKinematics
+from cellpick.motion.lines import Line, line_discomfort
+from cellpick.motion.paths import JointPath
+from cellpick.motion.phases import Tooling
+from cellpick.motion.refusal import RefusedError, out_of_reach
+from cellpick.motion.sides import Side, Strokes
+from cellpick.motion.task import Legs, Task
+from cellpick.motion.transfers import Transfers
+
+_SEATS_RANKED = 400
+_SAME_RAD = 1e-3
+_EASY_SHARE = 0.6
+_TILT_PENALTY_S = 5.0
+_ROUNDS = ((False, 6, 6), (True, 2, 2))
+"""Whether to look for ways round obstacles, and how many picks and seats a pick to try."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Seats:
+    """Every branch at every place alternative, in (s,) rows."""
+
+    q: Floats
+    """(s, 6) at the seat."""
+    alternative: NDArray[np.int64]
+    """Row of the alternative."""
+    penalty_s: Floats
+    """Its discomfort."""
+
+
+class Search:
+    """Searches the ways of one task, the likely best first."""
+
+    def __init__(
+        self, task: Task, tooling: Tooling, ik: InverseKinematics, transfers: Transfers
+    ) -> None:
+        self._task, self._tooling, self._ik, self._transfers = task, tooling, ik, transfers
+        self._arm = tooling.recipe.arm
+        self._pick_side = Side("pick", task.T_base_tcp_pick, task, tooling)
+        margin, held = task.margin_m, task.held
+        self._to_pick = tooling.checker(self._pick_side.with_cell, margin, near_grasp=False)
+        self._to_place = tooling.checker(task.standing, margin, near_grasp=False, held=held)
+        # what was checked once is kept for as long as this search lives
+        self._pick_strokes = functools.cache(self._check_pick)
+        self._seat_strokes = functools.cache(self._check_seat)
+        self._place = functools.cache(self._place_side)
+
+    def legs(self) -> Legs:
+        """The six paths. Raises `RefusedError` with what stood in the likely best way."""
+        self._picks = self._pick_lines()
+        self._seats = self._all_seats()
+        tops = np.array([line.q[-1] for line in self._picks])
+        there = travel_time(self._arm, self._task.q_start, tops) + line_discomfort(
+            self._arm, self._picks
+        )
+        onward = self._onward(tops)
+        why: list[RefusedError] = []
+        for thorough, picks, seats in _ROUNDS:
+            for pick in np.argsort(there + onward.min(axis=1), kind="stable")[:picks]:
+                order = np.argsort(onward[pick], kind="stable")[:seats]
+                try:
+                    return self._from_pick(int(pick), order, thorough)
+                except RefusedError as refusal:
+                    why.append(refusal)
+        raise why[0]
+
+    def _onward(self, tops: Floats) -> Floats:
+        """Likely cost (p, s) in seconds from picks' tops (p, 6) to the seats."""
+        seats = self._seats
+        halfway = (tops[:, None] + seats.q) / 2
+        share = self._task.held.share_at_rest(halfway.reshape(-1, 6)).reshape(halfway.shape[:2])
+        tilting = _TILT_PENALTY_S * np.clip(share - _EASY_SHARE, 0, None)
+        result: Floats = travel_time(self._arm, tops[:, None], seats.q) + seats.penalty_s + tilting
+        return result
+
+    def _from_pick(self, pick: int, seats: NDArray[np.int64], thorough: bool) -> Legs:
+        strokes = self._pick_strokes(pick)
+        start, _ = strokes.approach.ends
+        first = self._way(self._task.q_start, start, self._to_pick, thorough, "to the pick")
+        why: list[RefusedError] = []
+        for seat in seats:
+            try:
+                placing = self._seat_strokes(int(seat))
+                ends = strokes.retreat.ends[1], placing.approach.ends[0]
+                second = self._way(*ends, self._to_place, thorough, "to the place")
+            except RefusedError as refusal:
+                why.append(refusal)
+                continue
+            picking = first, strokes.approach, strokes.retreat
+            paths = *picking, second, placing.approach, placing.retreat
+            return Legs(paths, (0.0, *strokes.lengths_m, 0.0, *placing.lengths_m))
+        raise why[0]
+
+    def _way(
+        self, q: Floats, q_goal: Floats, checker: Checker, thorough: bool, where: str
+    ) -> JointPath:
+        find = self._transfers.around if thorough else self._transfers.direct
+        way = find(q, q_goal, checker)
+        if not way.clash.free:
+            raise RefusedError(way.clash.status, f"transfer {where}: {way.clash.reason}")
+        return way.path
+
+    def _pick_lines(self) -> list[Line]:
+        lines = self._pick_side.lines(self._ik)
+        if not lines:
+            T_tcp_flange = invert(self._tooling.recipe.gripper.T_flange_tcp)
+            raise out_of_reach(
+                self._arm, self._task.T_base_tcp_pick @ T_tcp_flange, "the pick and its approach"
+            )
+        return lines
+
+    def _all_seats(self) -> _Seats:
+        Ts = self._task.Ts_base_tcp_place @ invert(self._tooling.recipe.gripper.T_flange_tcp)
+        found = [self._ik.in_range(self._ik.branches(T)[:, None])[:, 0] for T in Ts]
+        q = np.concatenate(found)
+        if not len(q):
+            raise out_of_reach(self._arm, Ts[0], "the place")
+        alternative = np.repeat(np.arange(len(Ts)), [len(f) for f in found])
+        tops = np.array([line.q[-1] for line in self._picks])
+        nearest = travel_time(self._arm, tops[:, None], q).min(axis=0)
+        kept = np.argsort(nearest, kind="stable")[:_SEATS_RANKED]
+        return _Seats(q[kept], alternative[kept], discomfort(self._arm, q[kept]))
+
+    def _check_pick(self, pick: int) -> Strokes:
+        return self._free(self._pick_side.strokes(self._picks[pick], self._transfers))
+
+    def _check_seat(self, seat: int) -> Strokes:
+        alternative = int(self._seats.alternative[seat])
+        side, lines = self._place(alternative)
+        for line in lines:
+            if np.abs(line.q[0] - self._seats.q[seat]).max() < _SAME_RAD:
+                return self._free(side.strokes(line, self._transfers))
+        T_tcp_flange = invert(self._tooling.recipe.gripper.T_flange_tcp)
+        T = self._task.Ts_base_tcp_place[alternative] @ T_tcp_flange
+        raise out_of_reach(self._arm, T, "the whole approach to the place")
+
+    def _place_side(self, alternative: int) -> tuple[Side, list[Line]]:
+        T = self._task.Ts_base_tcp_place[alternative]
+        side = Side("place", T, self._task, self._tooling)
+        return side, side.lines(self._ik)
+
+    def _free(self, strokes: Strokes) -> Strokes:
+        if not strokes.clash.free:
+            clash = strokes.clash
+            raise RefusedError(clash.status, f"{strokes.during}: {clash.reason}")
+        return strokes

@@ -1,0 +1,67 @@
+"""One side of an attempt, the pick or a place: its straight moves in and out, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cellpick.geometry import Floats
+from cellpick.motion.collision import Clash
+from cellpick.motion.kinematics import InverseKinematics
+from cellpick.motion.lines import Line, lines_from
+from cellpick.motion.paths import JointPath
+from cellpick.motion.phases import Tooling, target_body
+from cellpick.motion.task import Task
+from cellpick.motion.transfers import Transfers
+
+SideName = Literal["pick", "place"]
+
+
+@dataclass(frozen=True, eq=False)
+class Strokes:
+    """One branch's straight moves: down to the grasp or seat, and up again."""
+
+    approach: JointPath
+    """Downwards."""
+    retreat: JointPath
+    """Upwards."""
+    lengths_m: tuple[float, float]
+    """Of both."""
+    clash: Clash
+    """The first clash on either, or `FREE`."""
+    during: str
+    """The move that clashes, for a message."""
+
+
+class Side:
+    """The pick, where the cell is held on the way up, or a place, where it is on the way down.
+
+    The strokes are long enough for a free motion to begin and end at their tops.
+    """
+
+    def __init__(self, name: SideName, T_base_tcp: Floats, task: Task, tooling: Tooling) -> None:
+        self._name, self._T_base_tcp = name, T_base_tcp
+        self._T_flange_tcp = tooling.recipe.gripper.T_flange_tcp
+        cell = target_body(tooling.recipe, T_base_tcp @ task.held.T_tcp_cell, f"the cell to {name}")
+        self.with_cell = task.standing + cell
+        margin, held = task.margin_m, task.held
+        self._empty = tooling.checker(self.with_cell, margin, near_grasp=True)
+        self._held = tooling.checker(task.standing, margin, near_grasp=True, held=held)
+        self._empty_m = tooling.lift(T_base_tcp, task.approach_m, self.with_cell, margin)
+        self._held_m = tooling.lift(T_base_tcp, task.approach_m, task.standing, margin, held)
+
+    def lines(self, ik: InverseKinematics) -> list[Line]:
+        """Every branch that can do both strokes."""
+        length = max(self._empty_m, self._held_m)
+        return lines_from(ik, self._T_base_tcp, self._T_flange_tcp, length)
+
+    def strokes(self, line: Line, transfers: Transfers) -> Strokes:
+        """The two straight moves of one branch, checked for collisions."""
+        picks = self._name == "pick"
+        down, up = (self._empty_m, self._held_m) if picks else (self._held_m, self._empty_m)
+        first, second = (self._empty, self._held) if picks else (self._held, self._empty)
+        approach, retreat = line.downward(down), line.upward(up)
+        clash, during = transfers.clash_on(approach, first), "approach"
+        if clash.free:
+            clash, during = transfers.clash_on(retreat, second), "retreat"
+        return Strokes(approach, retreat, (down, up), clash, f"{during} at the {self._name}")
