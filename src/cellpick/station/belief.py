@@ -19,7 +19,7 @@ STALE_SIGMAS = 3.0
 
 @dataclass
 class TrayBelief:
-    """The last look's cells, less those taken since, with a name for each that outlives the look."""
+    """The last look's cells, less those taken since; their names outlive the look."""
 
     estimates: CellEstimates
     """The cells believed to be in the tray."""

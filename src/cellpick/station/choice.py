@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from cellpick.geometry import Floats, log_rotation
-from cellpick.grasping import choose_slot, place_poses, plan_grasps
+from cellpick.grasping import next_slot, place_pose, plan_grasps
 from cellpick.station.belief import TrayBelief
 from cellpick.station.recovery import Problem
 from cellpick.station.station import Station
@@ -41,10 +41,8 @@ class Choice:
 class Constraints:
     """What earlier attempts ruled out."""
 
-    free_slots: Sequence[int]
-    """Rows of slots without a cell."""
-    placed: Floats
-    """(k, 4, 4) believed poses of the cells placed so far."""
+    filled: Collection[int]
+    """Rows of slots with a cell."""
     skipped: Collection[str]
     """Keys of cells that were given up."""
     banned: Collection[Signature]
@@ -56,7 +54,7 @@ def choose(
 ) -> tuple[Choice | None, tuple[Problem, ...]]:
     """The best grasp that has a slot and a way, and a problem for each cell passed over for it."""
     with station.timeline.measured("grasps"):
-        grasps = plan_grasps(belief.estimates, station.recipe)
+        grasps = plan_grasps(belief.estimates, station.recipe, ruled.filled)
     problems = _standing_problems(belief, grasps, ruled.skipped)
     tries: dict[int, int] = {}
     for index in range(len(grasps)):
@@ -68,14 +66,14 @@ def choose(
         if tries.get(row, 0) >= TRIES_PER_CELL:
             continue
         tries[row] = tries.get(row, 0) + 1
-        slot = choose_slot(station.recipe, belief.estimates, row, ruled.free_slots)
-        if slot is None:
-            problems[key] = Problem(key, "no_slot", "no free slot wants this end up")
+        slot = next_slot(station.recipe, belief.estimates.Ts_base_cell[row], ruled.filled)
+        if slot.status != "ok":
+            problems[key] = Problem(key, "no_slot", slot.reason)
             continue
-        plan = _plan(station, belief, grasps, index, slot, ruled.placed)
+        plan = _plan(station, belief, grasps, index, slot.slot, ruled.filled)
         if plan.status == "ok":
             opening = float(grasps.opening_m[index])
-            return Choice(row, slot, opening, signature, plan), tuple(problems.values())
+            return Choice(row, slot.slot, opening, signature, plan), tuple(problems.values())
         problems[key] = Problem(key, "no_motion", plan.reason)
     return None, tuple(problems.values())
 
@@ -99,16 +97,22 @@ def _standing_problems(
 
 
 def _plan(
-    station: Station, belief: TrayBelief, grasps: Grasps, index: int, slot: int, placed: Floats
+    station: Station,
+    belief: TrayBelief,
+    grasps: Grasps,
+    index: int,
+    slot: int,
+    filled: Collection[int],
 ) -> MotionPlan:
     others = np.flatnonzero(np.arange(len(belief.estimates)) != grasps.cell_index[index])
+    placed = station.recipe.Ts_base_slot[sorted(filled)].reshape(-1, 4, 4)
     cells = np.concatenate([belief.estimates.Ts_base_cell[others], placed])
     with station.timeline.measured("motion_planning"):
         return station.planner.pick_and_place(
             station.joints(),
             grasps.Ts_base_tcp[index],
             float(grasps.approach_m[index]),
-            place_poses(station.recipe, grasps.Ts_tcp_cell[index], slot),
+            place_pose(station.recipe, grasps.Ts_tcp_cell[index], slot),
             grasps.Ts_tcp_cell[index],
             float(grasps.opening_m[index]),
             station.recipe.fixtures,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+import numpy as np
+
+from cellpick.geometry import Floats
 from cellpick.grasping import gaps_to
 from cellpick.station.attempt import carry_out
 from cellpick.station.belief import TrayBelief
@@ -36,7 +39,7 @@ class Cycle:
     def run(self) -> RunLog:
         """Until the tray is empty, the module is full or a recovery says stop."""
         self.look()
-        while not self.log.stopped and self.free_slots:
+        while not self.log.stopped and len(self.filled) < len(self.station.recipe.Ts_module_slot):
             choice, problems = choose(self.station, self.belief, self.constraints())
             if choice is not None:
                 self.attempt(choice)
@@ -45,22 +48,23 @@ class Cycle:
             else:
                 self.recover(problems)
         if self.filled and not self.log.stopped:
-            self.log.module_look = self.station.look(module_task(self.station.recipe))
+            self.log.module_look = self.station.look(
+                module_task(self.station.recipe), self.believed_cells()
+            )
         return self.log
-
-    @property
-    def free_slots(self) -> list[int]:
-        """Rows of the slots that are believed empty."""
-        return [i for i in range(len(self.station.recipe.Ts_module_slot)) if i not in self.filled]
 
     def constraints(self) -> Constraints:
         """What must not be tried, now."""
+        return Constraints(self.filled, self.skipped, self.banned)
+
+    def believed_cells(self) -> Floats:
+        """(n, 4, 4) all cells that the station knows of, in tray and module."""
         placed = self.station.recipe.Ts_base_slot[sorted(self.filled)].reshape(-1, 4, 4)
-        return Constraints(self.free_slots, placed, self.skipped, self.banned)
+        return np.concatenate([self.belief.estimates.Ts_base_cell, placed])
 
     def look(self) -> None:
         """Look at the tray and believe what was seen."""
-        look = self.station.look(tray_task(self.station.recipe))
+        look = self.station.look(tray_task(self.station.recipe), self.believed_cells())
         self.log.looks.append(look)
         self.belief.renew(look.estimates)
         self.taken_since_look = False

@@ -1,4 +1,4 @@
-"""One look: move the eyes, expose, think. The only place where a truth goes in and a belief comes out."""
+"""What a look is for and what it gives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellpick.geometry import Floats, translation
-from cellpick.perception import perceive
 from cellpick.scene import SceneState
 from cellpick.structures import CaptureSet, CellEstimates, Recipe, SearchTask
 
@@ -55,6 +54,3 @@ def _task(recipe: Recipe, T_base_region: Floats, size_m: Floats) -> SearchTask:
         region_size_m=np.array([size_m[0], size_m[1], height]),
         polarity_confidence=recipe.polarity_confidence,
     )
-
-
-__all__ = ["Look", "Perceive", "focus_of", "module_task", "perceive", "tray_task"]

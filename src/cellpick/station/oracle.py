@@ -9,7 +9,7 @@ import numpy as np
 
 from cellpick.geometry import invert, transform
 from cellpick.scene import SceneState
-from cellpick.structures import CellEstimates, SearchTask
+from cellpick.structures import CellEstimates, EstimateStatus, SearchTask
 
 SIGMA_M = 1e-5
 SIGMA_RAD = 1e-4
@@ -23,6 +23,7 @@ def oracle_estimates(state: SceneState, task: SearchTask) -> CellEstimates:
     inside = (np.abs(p_region[:, :2]) <= size[:2] / 2).all(axis=1) & (p_region[:, 2] > 0)
     rows = np.flatnonzero(inside)
     n = len(rows)
+    ok: EstimateStatus = "ok"
     covariance = np.diag([SIGMA_M**2] * 3 + [SIGMA_RAD**2] * 3)
     return CellEstimates(
         cell=state.cell.name,
@@ -31,7 +32,7 @@ def oracle_estimates(state: SceneState, task: SearchTask) -> CellEstimates:
         polarity=(("+x" if state.cell.shape == "box" else "+z"),) * n,
         polarity_probability=np.ones(n),
         code=tuple(state.serials[i] for i in rows),
-        status=("ok",) * n,
+        status=(ok,) * n,
         reason=("",) * n,
         score=np.ones(n),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
 
 from cellpick.errors import CellpickError
 from cellpick.geometry import Floats
@@ -14,8 +14,8 @@ from cellpick.sensors import CameraRig
 from cellpick.station.looking import Look, Perceive, focus_of
 from cellpick.station.recipe import believe
 from cellpick.station.streams import streams
-from cellpick.station.timeline import Timeline
-from cellpick.structures import JointTrajectory, MotionPlan, SearchTask
+from cellpick.station.timeline import SimulatedStage, Timeline
+from cellpick.structures import JointTrajectory, MotionPlan, PickOutcome, SearchTask
 from cellpick.world import World
 
 
@@ -32,62 +32,104 @@ class Station:
         source = streams(seed)
         self.models = models
         self.timeline = Timeline()
-        drawn = draw_scene(models, source.scene)
-        self.world = World(drawn, source.world)
+        self.perceive = perceive
+        self.recipe = believe(models, source.belief)
+        self.planner = MotionPlanner(self.recipe)
+        self.world = World(draw_scene(models, source.scene), source.world)
         with self.timeline.measured("physics"):
             state = self.world.settle()
-        self.recipe = believe(models, state, source.belief)
         self.rig = CameraRig(state, source.sensors)
-        self.planner = MotionPlanner(self.recipe)
-        self.perceive = perceive
 
-    def close(self) -> None:
-        """End the physics client."""
+    def __enter__(self) -> Station:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.world.close()
 
-    def look(self, task: SearchTask) -> Look:
-        """Move the eyes over the task's region, expose all cameras and perceive."""
-        if any(camera.mount == "flange" for camera in self.rig.calibrations):
-            plan = self.plan_look(task)
-        else:
-            plan = self.planner.move_to(self.joints(), self.models.park_q, self.recipe.fixtures)
+    def look(self, task: SearchTask, cells: Floats) -> Look:
+        """Move the eyes over the task's region, expose all cameras and perceive.
+
+        `cells` (n, 4, 4) are believed to stand around. Raises `StationError` if it cannot.
+        """
+        with self.timeline.measured("motion_planning"):
+            plan = self._plan_look(task, cells)
         if plan.status != "ok":
-            raise StationError(f"cannot move to a look: {plan.reason}")
-        self.move(plan.moves)
+            raise StationError(f"cannot move to a look: {plan.status}: {plan.reason}")
+        if blocked := self.move(plan.moves):
+            raise StationError(f"stopped on the way to a look: {blocked}")
         T_base_flange = self.recipe.arm.flange_pose(self.joints())
         state = self.world.state()
         with self.timeline.measured("render"):
             captures = self.rig.look(state, T_base_flange, task)
-        self.spend("capture", self.rig.capture_duration_s)
-        self.spend("vision", self.recipe.vision_budget_s)
+        self._stand("capture", self.rig.capture_duration_s)
+        self._stand("vision", self.recipe.vision_budget_s)
         with self.timeline.measured("perceive"):
             estimates = self.perceive(captures)
         return Look(captures, estimates, state)
 
-    def plan_look(self, task: SearchTask) -> MotionPlan:
-        """Plan the move to where the eyes see the task's region."""
-        with self.timeline.measured("motion_planning"):
-            return self.planner.look_from(
-                self.joints(), focus_of(task), self.models.standoff_m, self.recipe.fixtures
-            )
+    def _plan_look(self, task: SearchTask, cells: Floats) -> MotionPlan:
+        """Eyes on the wrist go over the region; under fixed eyes the arm goes out of the way."""
+        fixtures = self.recipe.fixtures
+        if all(camera.mount == "base" for camera in self.rig.calibrations):
+            return self.planner.move_to(self.joints(), self.models.park_rad, fixtures, cells)
+        standoff = self.models.spec.rig.standoff_m
+        return self.planner.look_from(self.joints(), focus_of(task), standoff, fixtures, cells)
 
     def move(self, moves: Sequence[JointTrajectory]) -> str:
         """Follow trajectories; returns why the arm stopped early, or an empty string."""
         for trajectory in moves:
-            start = self.world.time_s
-            with self.timeline.measured("physics"):
+            with self._passing("motion"):
                 report = self.world.follow(trajectory)
-            self.timeline.simulated("motion", self.world.time_s - start)
             if report.status != "ok":
                 return f"{trajectory.name}: {report.reason}"
         return ""
 
-    def spend(self, stage: str, seconds: float) -> None:
-        """Let station time pass while the arm stands still."""
-        with self.timeline.measured("physics"):
-            self.world.wait(seconds)
-        self.timeline.simulated(stage, seconds)
+    def set_opening(self, opening_m: float) -> None:
+        """Open the jaws before the approach; cups have nothing to open."""
+        if self.recipe.gripper.jaws is not None:
+            with self._passing("gripper"):
+                self.world.set_opening(opening_m)
+
+    def grip(self) -> bool:
+        """Close on a cell; whether the part-present signal came."""
+        with self._passing("gripper"):
+            return self.world.grip().holds
+
+    def release(self) -> None:
+        """Let go."""
+        with self._passing("gripper"):
+            self.world.release()
+
+    def holds(self) -> bool:
+        """The part-present signal now."""
+        return self.world.read_gripper().holds
+
+    def judge(self, slot: int) -> PickOutcome:
+        """The judge's verdict on the attempt that just ended: for reports only."""
+        return self.world.judge(
+            slot,
+            place_tolerance_m=self.recipe.place_tolerance_m,
+            place_tolerance_rad=self.recipe.place_tolerance_rad,
+            seat_tolerance_m=self.recipe.seat_tolerance_m,
+        )
 
     def joints(self) -> Floats:
         """(6,) joint angles as the encoders report them."""
-        return np.asarray(self.world.read_joints())
+        return self.world.read_joints()
+
+    def _stand(self, stage: SimulatedStage, seconds: float) -> None:
+        with self._passing(stage):
+            self.world.wait(seconds)
+
+    @contextmanager
+    def _passing(self, stage: SimulatedStage) -> Iterator[None]:
+        """Books the station time that passes to a stage, and the computing time to physics."""
+        start = self.world.time_s
+        with self.timeline.measured("physics"):
+            yield
+        self.timeline.simulated(stage, self.world.time_s - start)
