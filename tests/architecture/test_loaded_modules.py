@@ -13,7 +13,7 @@ import importlib, json, pkgutil, sys
 package = importlib.import_module({name!r})
 for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
     importlib.import_module(module.name)
-sys.stderr.write(json.dumps(sorted(sys.modules)))
+sys.stderr.write("\\n" + json.dumps(sorted(sys.modules)))
 """
 TRUTH = ("cellpick.scene", "cellpick.sensors", "cellpick.world", "cellpick.evaluate")
 SIMULATORS = ("pybullet", "open3d", "libusb_package")
@@ -23,10 +23,10 @@ BLIND = ("cellpick.perception", "cellpick.grasping", "cellpick.motion")
 def loaded(code: str) -> set[str]:
     """Names of all modules loaded, with their parents, after `code` ran in a fresh process.
 
-    `code` writes them to stderr, since pybullet greets on stdout.
+    `code` writes them as the last line of stderr, since pybullet greets on both streams.
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(json.loads(done.stderr))
+    return set(json.loads(done.stderr.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("name", BLIND)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from cellpick.cli.files import write_json
 from cellpick.cli.options import Folder, Overrides, Scene, Seed
 from cellpick.cli.terminal import progress_line
 
@@ -17,6 +16,7 @@ def capture(scene: Scene, out: Folder, seed: Seed = 0, overrides: Overrides = No
     Example: `cellpick capture prismatic_tray --seed 3 --out look`
     """
     from cellpick.evaluate import truth_document
+    from cellpick.report import json_text, make_folder, write_whole
     from cellpick.scene import load_scene, resolve_scene
     from cellpick.station import look_once
     from cellpick.store import write_look
@@ -24,9 +24,10 @@ def capture(scene: Scene, out: Folder, seed: Seed = 0, overrides: Overrides = No
     with progress_line(silent=False) as progress:
         progress("reading the scene")
         models = resolve_scene(load_scene(scene, overrides or ()))
+        truth = make_folder(out / "truth") / "truth.json"
         progress("taking one look")
         look = look_once(models, seed)
         write_look(look.captures, out / "captures")
-        write_json(truth_document(look.state), out / "truth" / "truth.json")
+        write_whole(truth, (json_text(truth_document(look.state), indent=2) + "\n").encode())
     typer.echo(f"{len(look.captures.captures)} captures in {out / 'captures'}")
-    typer.echo(f"the truth in {out / 'truth' / 'truth.json'}")
+    typer.echo(f"the truth in {truth}")

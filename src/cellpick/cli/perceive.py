@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cellpick.cli.files import write_json
 from cellpick.cli.options import AsJson
 from cellpick.cli.terminal import progress_line, show_json
 
@@ -26,16 +25,17 @@ def perceive(
     Example: `cellpick perceive look/captures --out look/estimates.json`
     """
     from cellpick.perception import perceive as find_cells
-    from cellpick.report import estimates_json
+    from cellpick.report import estimates_document, json_text, make_folder, write_whole
     from cellpick.store import read_look
 
     with progress_line(silent=as_json) as progress:
         progress(f"reading {captures}")
         look = read_look(captures)
         progress("finding cells")
-        found = estimates_json(find_cells(look))
+        found = estimates_document(find_cells(look))
     if out is not None:
-        write_json(found, out)
+        make_folder(out.parent)
+        write_whole(out, (json_text(found, indent=2) + "\n").encode())
     if out is None or as_json:
         show_json(found)
     else:
