@@ -1,1 +1,24 @@
-"""To come."""
+"""Writes what a run leaves behind: `summary.json`, `picks.jsonl`, `report.html`, an overview PNG.
+
+Figures, images and arrays in; files that are whole or absent out.
+"""
+
+from cellpick.report.estimates_json import estimates_document
+from cellpick.report.files import make_folder, write_whole
+from cellpick.report.page import ReportData, write_html
+from cellpick.report.pictures import write_overview_png
+from cellpick.report.plain_json import json_text
+from cellpick.report.run_folder import append_pick, start_run, write_summary
+
+__all__ = [
+    "ReportData",
+    "append_pick",
+    "estimates_document",
+    "json_text",
+    "make_folder",
+    "start_run",
+    "write_html",
+    "write_overview_png",
+    "write_summary",
+    "write_whole",
+]

@@ -21,7 +21,7 @@ def make_folder(folder: Path) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> Path:
-    """Write `content` to `path`, all of it or nothing; raises `UnavailableError` naming the path."""
+    """Write `content` to `path`, all or nothing; raises `UnavailableError` naming the path."""
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
