@@ -9,6 +9,8 @@ from cellpick.scene.spec_fixtures import ModuleSpec, TraySpec
 from cellpick.structures import CellModel, Solid
 
 MM = 1e-3
+TABLE_M = 3.0
+"""Edge of the square table."""
 PAD_M = 2e-3
 """Thickness of a pocket's pad."""
 
@@ -20,8 +22,9 @@ def box(name: str, low: Floats, high: Floats, material: str) -> Solid:
 
 
 def table() -> Solid:
-    """A plate of 3 x 3 m whose top is at z = 0."""
-    return box("table", np.array([-1.5, -1.5, -0.04]), np.array([1.5, 1.5, 0.0]), "table")
+    """A square plate round the world's origin whose top is at z = 0."""
+    half = TABLE_M / 2
+    return box("table", np.array([-half, -half, -0.04]), np.array([half, half, 0.0]), "table")
 
 
 def tray_pitch(tray: TraySpec, cell: CellModel) -> Floats:
@@ -47,6 +50,8 @@ def grid(rows: int, columns: int, pitch: Floats) -> Floats:
 
 def tray_size(tray: TraySpec, cell: CellModel) -> Floats:
     """(3,) inner length and width, and height of the walls."""
+    if tray.inner_size_mm is not None:
+        return np.multiply((*tray.inner_size_mm, tray.wall_height_mm), MM)
     span = tray_pitch(tray, cell) * (np.array([tray.columns, tray.rows]) - 1) + cell.size_m[:2]
     return np.append(span + 2 * tray.wall_clearance_mm * MM, tray.wall_height_mm * MM)
 

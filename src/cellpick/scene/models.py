@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from cellpick.scene.fixtures import (
     tray_solids,
 )
 from cellpick.scene.grippers import load_gripper
-from cellpick.scene.library import data_folder, find_model
+from cellpick.scene.library import find_materials, find_model
 from cellpick.scene.rig import camera_specs, rig_solids
 from cellpick.scene.spec import SceneSpec
 from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Solid
@@ -36,6 +37,8 @@ class SceneModels:
 
     spec: SceneSpec
     """The scene file."""
+    sources: dict[str, str]
+    """Paths of the files of `cell`, `arm`, `gripper` and `materials`, for messages."""
     cell: CellModel
     """The cell."""
     arm: ArmModel
@@ -97,18 +100,12 @@ class SceneModels:
 
 def load_models(spec: SceneSpec) -> SceneModels:
     """Loads what a scene names and lays it out, unchecked; raises `InputError`."""
-    cell = load_cell(find_model("cells", spec.cell, spec.folder, spec.source, "cell"))
-    arm_file = load_arm(find_model("arms", spec.arm.model, spec.folder, spec.source, "arm.model"))
-    gripper = load_gripper(
-        find_model("grippers", spec.gripper, spec.folder, spec.source, "gripper")
-    )
+    paths = _paths(spec)
+    cell, arm_file = load_cell(paths["cell"]), load_arm(paths["arm"])
     cameras = tuple(
         load_camera(find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}"))
         for i, name in enumerate(spec.rig.cameras)
     )
-    table_path = data_folder("models") / "materials.yaml"
-    if spec.materials is not None:
-        table_path = spec.folder / spec.materials
     T_world_base = _placed(spec.arm.position_mm, spec.arm.yaw_deg)
     T_world_tray = _placed((*spec.tray.position_mm, spec.tray.floor_mm), spec.tray.yaw_deg)
     T_world_module = _placed((*spec.module.position_mm, spec.module.floor_mm), spec.module.yaw_deg)
@@ -118,11 +115,12 @@ def load_models(spec: SceneSpec) -> SceneModels:
     places = grid(spec.tray.rows, spec.tray.columns, tray_pitch(spec.tray, cell))
     return SceneModels(
         spec=spec,
+        sources={name: str(path) for name, path in paths.items()},
         cell=cell,
         arm=arm_file.arm,
         park_rad=np.radians(spec.arm.park_deg) if spec.arm.park_deg else arm_file.park_rad,
-        gripper=gripper,
-        materials=load_materials(table_path),
+        gripper=load_gripper(paths["gripper"]),
+        materials=load_materials(paths["materials"]),
         camera_models=cameras,
         cameras=camera_specs(spec.rig, spec.noise, cameras, invert(T_world_base) @ T_world_plate),
         rig=() if fixed else bodies,
@@ -144,6 +142,17 @@ def load_models(spec: SceneSpec) -> SceneModels:
             *(s.moved(T_world_plate) for s in bodies if fixed),
         ),
     )
+
+
+def _paths(spec: SceneSpec) -> dict[str, Path]:
+    named = {"cell": spec.cell, "arm": spec.arm.model, "gripper": spec.gripper}
+    keys = {"cell": "cell", "arm": "arm.model", "gripper": "gripper"}
+    paths = {
+        what: find_model(f"{what}s", name, spec.folder, spec.source, keys[what])
+        for what, name in named.items()
+    }
+    paths["materials"] = find_materials(spec.materials, spec.folder, spec.source)
+    return paths
 
 
 def recess_m(spec: SceneSpec, cell: CellModel) -> float:

@@ -12,6 +12,7 @@ from cellpick.scene.quantities import AngleDeg, OffsetMm, Share, SmallDeg, Small
 Count = Annotated[int, Field(ge=1, le=100)]
 PlateMm = Annotated[float, Field(ge=0.5, le=200)]
 HeightMm = Annotated[float, Field(ge=0, le=500)]
+InnerMm = Annotated[float, Field(gt=0, le=3000)]
 Slot = Literal["+x", "-x", "+z", "-z"]
 
 
@@ -58,6 +59,10 @@ class TraySpec(Strict):
     wall_thickness_mm: PlateMm = Field(3.0, description="Thickness of the outer walls in mm.")
     wall_clearance_mm: SmallMm = Field(
         3.0, description="Gap between the outer cells and the walls in mm."
+    )
+    inner_size_mm: tuple[InnerMm, InnerMm] | None = Field(
+        None,
+        description="Inner length and width of the tray in mm. Default: cells and wall clearance.",
     )
     divider_height_mm: HeightMm = Field(
         0.0, description="Height of the walls between the pockets in mm; 0 for none."

@@ -1,0 +1,151 @@
+"""Refuses a cell or gripper file that contradicts itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellpick.errors import InputError
+from cellpick.geometry import exp_rotation
+from cellpick.scene.models import SceneModels
+from cellpick.structures import CellModel, SurfaceFeature
+
+FREE_STEPS = 36
+"""Turns that stand for a symmetry by any angle."""
+SAME_PLACE_M = 1e-4
+"""Features that a symmetry maps closer than this onto each other coincide."""
+FACE_SLACK_M = 1e-6
+"""Rounding that a feature may stand over its face."""
+
+
+def check_cell(models: SceneModels) -> None:
+    """Shape, features and symmetries of the cell, and the materials that all files name."""
+    cell, source = models.cell, models.spec.cell
+    x, y, z = cell.size_m
+    if cell.shape == "cylinder" and x != y:
+        raise InputError(
+            "a cylinder's first two sizes are its diameter",
+            source=source,
+            key="case.size_mm",
+            got=[float(v * 1e3) for v in cell.size_m],
+            accepted="[d, d, height]",
+        )
+    if 2 * cell.corner_radius_m >= min(x, y) or 2 * cell.rim_radius_m >= min(x, y, z):
+        raise InputError(
+            "edge radii must be smaller than half the cell",
+            source=source,
+            key="edges",
+            got=(cell.corner_radius_m * 1e3, cell.rim_radius_m * 1e3),
+            accepted=f"below {min(x, y) * 5e2:g} mm",
+        )
+    _check_features(cell, source)
+    _check_symmetries(cell, source)
+    _check_materials(models)
+
+
+def _check_features(cell: CellModel, source: str) -> None:
+    names = [feature.name for feature in cell.features]
+    for feature in cell.features:
+        key = f"features.items.{feature.name}"
+        if names.count(feature.name) > 1:
+            raise InputError("feature names must be unique", source=source, key=key)
+        if not _on_face(cell, feature):
+            raise InputError(
+                "the feature stands over the edge of its face",
+                source=source,
+                key=key,
+                got=[float(v * 1e3) for v in (*feature.center_m, *feature.size_m)],
+                accepted=f"inside {cell.size_m[0] * 1e3:g} x {cell.size_m[1] * 1e3:g} mm",
+            )
+        if feature.kind == "terminal" and not feature.polarity:
+            raise InputError(
+                "a terminal needs a polarity", source=source, key=key, accepted="'+' or '-'"
+            )
+        if feature.outline == "ring" and feature.size_m[0] <= feature.size_m[1]:
+            raise InputError(
+                "a ring's outer diameter must be above its inner one",
+                source=source,
+                key=key,
+                got=[float(v * 1e3) for v in feature.size_m],
+                accepted="[outer, inner]",
+            )
+    found = {f.polarity for f in cell.features if f.kind == "terminal"}
+    if found != {"+", "-"}:
+        raise InputError(
+            "a cell needs terminals of both polarities",
+            source=source,
+            key="features.items",
+            got=sorted(found),
+            accepted="at least one '+' and one '-'",
+        )
+
+
+def _on_face(cell: CellModel, feature: SurfaceFeature) -> bool:
+    if feature.outline in ("disc", "ring"):
+        half = np.full(2, feature.size_m[0] / 2)
+    else:
+        half = feature.size_m / 2
+    reach = np.abs(feature.center_m) + half
+    if cell.shape == "box":
+        return bool((reach <= cell.size_m[:2] / 2 + FACE_SLACK_M).all())
+    round_ = feature.outline in ("disc", "ring")
+    far = np.linalg.norm(feature.center_m) + half[0] if round_ else np.linalg.norm(reach)
+    return bool(far <= cell.size_m[0] / 2 + FACE_SLACK_M)
+
+
+def _check_symmetries(cell: CellModel, source: str) -> None:
+    for i, symmetry in enumerate(cell.symmetries):
+        key = f"symmetries.{i}"
+        if abs(np.linalg.norm(symmetry.axis) - 1) > 1e-6:
+            raise InputError(
+                "an axis must have length 1", source=source, key=key, got=symmetry.axis.tolist()
+            )
+        steps = symmetry.fold or FREE_STEPS
+        for k in range(1, steps):
+            R = exp_rotation(symmetry.axis * (2 * np.pi * k / steps))
+            if not _keeps_terminals(cell, R):
+                raise InputError(
+                    "the symmetry moves a terminal onto another place or polarity",
+                    source=source,
+                    key=key,
+                    got=f"a turn of {360 * k / steps:g} degrees about {symmetry.axis.tolist()}",
+                    accepted="turns that keep every terminal: polarity is never a symmetry",
+                )
+
+
+def _keeps_terminals(cell: CellModel, R: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
+    terminals = [f for f in cell.features if f.kind == "terminal"]
+    side = np.array([1.0 if f.face == "+z" else -1.0 for f in terminals])
+    p = np.column_stack([np.array([f.center_m for f in terminals]), side * cell.height_m / 2])
+    apart = np.linalg.norm((p @ R.T)[:, None] - p[None], axis=-1) > SAME_PLACE_M
+    label = np.array([f.polarity for f in terminals])
+    other = label[:, None] != label[None]
+    covered = (~apart & ~other).any(axis=1)
+    return bool(covered.all())
+
+
+def _check_materials(models: SceneModels) -> None:
+    cell, gripper = models.cell, models.gripper
+    used = {
+        models.sources["cell"]: [
+            cell.case_material,
+            cell.top_material,
+            cell.bottom_material,
+            *(f.material for f in cell.features),
+        ],
+        models.sources["gripper"]: [
+            *(s.material for s in gripper.solids),
+            *(s.material for jaw in (gripper.jaws.solids if gripper.jaws else ()) for s in jaw),
+        ],
+        models.sources["arm"]: [s.material for link in models.arm.solids for s in link],
+        models.sources["materials"]: [s.material for s in (*models.fixtures, *models.rig)],
+    }
+    for source, names in used.items():
+        for name in names:
+            if name not in models.materials:
+                raise InputError(
+                    "no such material",
+                    source=source,
+                    key="material",
+                    got=name,
+                    accepted=", ".join(sorted(models.materials)),
+                )
