@@ -21,6 +21,11 @@ CORE_STEP_M = 1e-4
 """How far the core stands out of the round body's two ends."""
 
 
+SLEEP_M2_S2 = 4e-6
+"""Bullet freezes a cell whose squared speeds stay below this for two seconds, until one touches it
+that moves."""
+
+
 def add_fixture(client: Any, solid: Solid) -> int:
     """A body that never moves, with friction 1, so that the cell's own coefficient rules."""
     position, orientation = to_bullet(solid.T_parent_solid)
@@ -57,6 +62,13 @@ def add_cell(client: Any, cell: CellModel, T_world_cell: Floats) -> int:
         rollingFriction=ROLLING_FRICTION_M if cell.shape == "cylinder" else 0.0,
         linearDamping=0.0,
         angularDamping=0.0,
+    )
+    # Bullet's friction lets a cell on a tilted pad creep by 10 um/s: one at rest must stay
+    client.changeDynamics(
+        body,
+        -1,
+        activationState=client.ACTIVATION_STATE_ENABLE_SLEEPING,
+        sleepThreshold=SLEEP_M2_S2,
     )
     client.setCollisionFilterGroupMask(body, -1, CELL, CELL_MEETS)
     return body

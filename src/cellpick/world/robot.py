@@ -37,7 +37,10 @@ class Robot:
                 client.loadURDF(
                     str(path),
                     useFixedBase=True,
-                    flags=client.URDF_USE_INERTIA_FROM_FILE | client.URDF_USE_SELF_COLLISION,
+                    flags=client.URDF_USE_INERTIA_FROM_FILE
+                    | client.URDF_USE_SELF_COLLISION
+                    # else a cylinder becomes a hull with a millimetre of margin outside
+                    | client.URDF_USE_IMPLICIT_CYLINDER,
                 )
             )
         joints, links = self._indices()

@@ -107,7 +107,10 @@ class World:
         )
 
     def settle(self, max_s: float = 2.0) -> SceneState:
-        """Let time pass until every cell is at rest, or for `max_s`; returns the truth."""
+        """Let time pass until every cell is at rest, or for `max_s`; returns the truth.
+
+        Cells at rest stay exactly where they are until something that moves touches them.
+        """
         calm = 0.0
         end = self.time_s + max_s
         while calm < REST_TIME_S and self.time_s < end:
@@ -115,6 +118,8 @@ class World:
             speeds = np.array([self._speeds(row) for row in range(len(self._cells))])
             still = (speeds.reshape(-1, 2) < [SETTLED_M_S, SETTLED_RAD_S]).all()
             calm = calm + STEP_S if still else 0.0
+        if calm >= REST_TIME_S:
+            self._freeze()
         return self.state()
 
     def wait(self, seconds: float) -> None:
@@ -210,6 +215,13 @@ class World:
         elif hold.row is not None:
             height = self._client.getBasePositionAndOrientation(self._cells[hold.row])[0][2]
             self._attempt.held(hold.row, height, hold.load_n)
+
+    def _freeze(self) -> None:
+        for row, body in enumerate(self._cells):
+            if row != self._attempt.holding:
+                self._client.changeDynamics(
+                    body, -1, activationState=self._client.ACTIVATION_STATE_SLEEP
+                )
 
     def _pose(self, body: int) -> Floats:
         return from_bullet(self._client, *self._client.getBasePositionAndOrientation(body))
