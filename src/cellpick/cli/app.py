@@ -55,7 +55,7 @@ def cellpick(
 def main() -> None:
     """Run the command line; ends the process with its exit code, and an error with one message."""
     try:
-        app()
+        app(prog_name="cellpick")
     except CellpickError as error:
         _end(str(error), error.exit_code)
     except ImportError as error:

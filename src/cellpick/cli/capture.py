@@ -8,7 +8,7 @@ from cellpick.cli.options import Folder, Overrides, Scene, Seed
 from cellpick.cli.terminal import progress_line
 
 
-def capture(scene: Scene, out: Folder, seed: Seed = 0, overrides: Overrides = None) -> None:
+def capture(scene: Scene, out: Folder, seed: Seed = None, overrides: Overrides = None) -> None:
     """Store one look in `DIR/captures/`, and the truth in `DIR/truth/truth.json`.
 
     It is the first look of `cellpick run` with the same scene and seed.
@@ -26,7 +26,7 @@ def capture(scene: Scene, out: Folder, seed: Seed = 0, overrides: Overrides = No
         models = resolve_scene(load_scene(scene, overrides or ()))
         truth = make_folder(out / "truth") / "truth.json"
         progress("taking one look")
-        look = look_once(models, seed)
+        look = look_once(models, models.spec.seed if seed is None else seed)
         write_look(look.captures, out / "captures")
         write_whole(truth, (json_text(truth_document(look.state), indent=2) + "\n").encode())
     typer.echo(f"{len(look.captures.captures)} captures in {out / 'captures'}")

@@ -13,7 +13,7 @@ from cellpick.errors import InputError
 
 
 def check(
-    scene: Scene, overrides: Overrides = None, seed: Seed = 0, as_json: AsJson = False
+    scene: Scene, overrides: Overrides = None, seed: Seed = None, as_json: AsJson = False
 ) -> None:
     """Validate a scene and everything it names.
 
@@ -31,7 +31,8 @@ def check(
         show_json({"ok": True, **found})
     else:
         typer.echo(
-            f"{found['scene']}: all well; " + ", ".join(f"{k} {v}" for k, v in found.items())
+            "{scene}: all well: {cells} cells {cell}, {slots} slots, arm {arm}, "
+            "gripper {gripper}, {cameras} cameras".format(**found)
         )
 
 
@@ -45,13 +46,13 @@ def schema() -> None:
     show_json(SceneSpec.model_json_schema())
 
 
-def _examine(scene: str, overrides: Sequence[str], seed: int) -> dict[str, Any]:
+def _examine(scene: str, overrides: Sequence[str], seed: int | None) -> dict[str, Any]:
     import numpy as np
 
     from cellpick.scene import draw_scene, load_scene, resolve_scene
 
     models = resolve_scene(load_scene(scene, overrides))
-    state = draw_scene(models, np.random.default_rng(seed))
+    state = draw_scene(models, np.random.default_rng(models.spec.seed if seed is None else seed))
     return {
         "scene": models.spec.name,
         "cell": state.cell.name,

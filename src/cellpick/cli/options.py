@@ -10,7 +10,10 @@ import typer
 Scene = Annotated[
     str, typer.Argument(metavar="SCENE", help="A scene file, or the name of a shipped scene.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="All chance in the run is drawn from it.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, help="All chance is drawn from it.  [default: the scene's own]"),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

@@ -18,7 +18,7 @@ NEVER = ("polarity_errors", "drops", "safety_violations")
 
 def run(
     scene: Scene,
-    seed: Seed = 0,
+    seed: Seed = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for the results.  [runs/SCENE-SEED]"),
@@ -39,12 +39,13 @@ def run(
     with progress_line(silent=as_json) as progress:
         progress("reading the scene")
         models = resolve_scene(load_scene(scene, overrides or ()))
-        folder = out or Path("runs") / f"{models.spec.name}-{seed}"
-        result = run_scene(models, seed, folder, progress)
+        chosen = models.spec.seed if seed is None else seed
+        folder = out or Path("runs") / f"{models.spec.name}-{chosen}"
+        result = run_scene(models, chosen, folder, progress)
     if as_json:
         show_json(result.summary)
     else:
-        show_table(f"{result.summary['scene']}, seed {seed}", ("", ""), rows(result.summary))
+        show_table(f"{result.summary['scene']}, seed {chosen}", ("", ""), rows(result.summary))
         typer.echo(f"report: {folder / 'report.html'}")
     if not flawless(result.summary):
         raise typer.Exit(MISSES_A_THRESHOLD)
