@@ -42,6 +42,8 @@ def accepted_values(model: type[BaseModel], loc: Sequence[int | str]) -> str | N
     if typing.get_origin(inner) is tuple:
         arguments = typing.get_args(inner)
         simple = "a list" if Ellipsis in arguments else f"a list of {len(arguments)}"
+        if item := accepted_values(model, (*loc, 0)):
+            simple += f": {item}"
     if _is_model(inner):
         simple = "a map of " + ", ".join(sorted(inner.model_fields))
     bounds = " and ".join(words)
@@ -97,3 +99,12 @@ def _metadata(annotation: Any) -> Sequence[Any]:
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def inner_model(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The model that an annotation holds, if any, and whether it holds a list of them."""
+    inner = _bare(annotation)
+    is_list = typing.get_origin(inner) is tuple
+    if is_list:
+        inner = _bare(typing.get_args(inner)[0])
+    return (inner, is_list) if _is_model(inner) else (None, is_list)

@@ -106,7 +106,7 @@ def _check_jaws(models: SceneModels, jaws: Jaws) -> None:
             source=models.sources["gripper"],
             key="jaws.opening_mm",
             got=f"{name}: they {wide}",
-            accepted=f"a first touch above {low * 1e3:g} and up to {(high - JAW_ROOM_M) * 1e3:g} mm",
+            accepted=f"to meet it above {low * 1e3:g} and up to {(high - JAW_ROOM_M) * 1e3:g} mm",
         )
     spec = models.spec
     stations = (

@@ -39,7 +39,7 @@ class TraySpec(Strict):
     columns: Count = Field(
         2, description="Cells along the tray's x (the long side of a prismatic cell)."
     )
-    cells: Count | None = Field(
+    cells: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         None,
         description=(
             "Number of cells in it; the first pockets, row by row, are filled. Default: all."
