@@ -19,6 +19,12 @@ FOOT_M = 3e-3
 """A foot farther than this from the top's edge, as seen, is beyond confusion and beyond use."""
 SHARP_M = 1e-4
 """Two edges nearer than this, as seen, are read as one."""
+INSET_M = 5e-5
+"""How far a whole printed outline may lie off its drawing."""
+INSET_SHARE = 0.4
+"""The same for a rounded rim, as a share of its radius."""
+RAISED_INSET_M = 2e-4
+"""The same for what stands up: its own edge is broken or rounded by about this much."""
 GAP_M = 2.5e-3
 """A neighbour within about this of a case's edge makes it less certain."""
 CROWDED_M = 1e-4
@@ -50,8 +56,10 @@ class EdgeViews:
     """(n, c, e) how far apart those two lie, as seen."""
     contrast: Floats
     """(n, c, e) +1 brighter outside, -1 darker, 0 unknown."""
-    feature: NDArray[np.int64]
-    """(n, e) row in `CellModel.features`, -1 for the case, -2 for padding."""
+    group: NDArray[np.int64]
+    """(n, c, e) which readings err together: the near or the far side of one outline."""
+    inset_m: Floats
+    """(n, c, e) standard deviation of that common error along the normal."""
 
 
 def edge_views(
@@ -69,7 +77,10 @@ def edge_views(
     T = views.Ts_camera_base[None] @ Ts_seen
     R, p = T[..., :3, :3], T[..., :3, 3]
     eye = -(np.swapaxes(R, -1, -2) @ p[..., None])[..., 0]
-    points, facing, blur = _seen_points(template, face, eye)
+    points, facing, blur, near = _seen_points(template, face, eye)
+    inset = (INSET_M + INSET_SHARE * template.tube_m + RAISED_INSET_M * (template.stands_m > 0))[
+        face
+    ][:, None]
     pixels, D = _projected(points @ np.swapaxes(R, -1, -2) + p[..., None, :], views)
     D = D @ R[:, :, None]
     with np.errstate(invalid="ignore"):
@@ -91,7 +102,8 @@ def edge_views(
         sharp=visible & (blur < SHARP_M),
         blur_m=np.where(crowded[:, None], np.maximum(blur, CROWDED_M), blur),
         contrast=np.broadcast_to(template.contrast[face][:, None], visible.shape),
-        feature=template.feature[face],
+        group=2 * (template.feature[face][:, None] + 2) + near,
+        inset_m=np.broadcast_to(inset, visible.shape),
     )
 
 
@@ -139,11 +151,11 @@ def _image_normals(D: Floats, outward: Floats) -> Floats:
 
 def _seen_points(
     template: EdgeTemplate, face: NDArray[np.int64], eye: Floats
-) -> tuple[Floats, NDArray[np.bool_], Floats]:
+) -> tuple[Floats, NDArray[np.bool_], Floats, NDArray[np.bool_]]:
     """Points (n, c, e, 3) in the cell frame, whether they face the eye, and their blur (n, c, e).
 
-    A rounded rim's silhouette lies where its surface is tangent to the line of sight; seen from
-    its near side it has none, and the middle of the rounding stands for it.
+    A rounded rim dims gradually, from where it leaves the face to its silhouette or its side: the
+    edge is expected half-way, and `inset_m` says how far it may be from there.
     """
     sign = np.asarray(FACES)[face][:, None, None]
     centre = template.points[face][:, None]
@@ -155,11 +167,11 @@ def _seen_points(
     across = np.sum(sight * outward, axis=-1)
     tube = template.tube_m[face][:, None]
     near_side = (across > 0) & (stands > 0)
-    angle = np.where(across < 0, np.arctan2(up, -across), np.pi / 4)
+    angle = np.where(across < 0, np.arctan2(up, -across) / 2, np.pi / 5)
     # a low step's side is so narrow that its top's and its foot's edge are read as one
     apart = np.where(near_side, stands * across / distance, 0.0)
     low = np.where(apart < SHARP_M, stands * near_side, 0.0)
     blur = np.where(tube > 0, tube * near_side, np.minimum(apart, FOOT_M))
     points = centre + (tube * np.sin(angle))[..., None] * outward
     points[..., 2] += (tube * np.cos(angle) - low / 2) * sign
-    return points, up > GRAZING_COS * distance, blur
+    return points, up > GRAZING_COS * distance, blur, near_side

@@ -1,4 +1,4 @@
-"""What the 3D points and the image edges say about the cells, as information and gradient."""
+"""What the 3D points say about the cells, as information and gradient."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.core.edges import EdgeViews
 from cellpick.perception.core.lookup import assign_points
 from cellpick.perception.core.options import RefineOptions
-from cellpick.perception.core.search import Readings
 from cellpick.perception.core.surfaces import (
     Contacts,
     contacts_of,
@@ -23,8 +21,6 @@ from cellpick.structures import CellModel
 
 TUKEY = 4.685
 """Tukey's biweight keeps 95 % efficiency at this many standard deviations (Huber 1981)."""
-FULL_STRENGTH = 10.0
-"""Slope, in grey levels a pixel, from which noise no longer limits an edge's place."""
 FACES = 6
 
 
@@ -95,30 +91,3 @@ def point_evidence(
         for values in (robust > 0.5, robust * contacts.distance**2, robust)
     )
     return Evidence(A, g, used, squares, total)
-
-
-def edge_evidence(
-    edges: EdgeViews,
-    readings: Readings,
-    pixel_sigma_px: Floats,
-    window_m: float,
-    options: RefineOptions,
-) -> Evidence:
-    """Evidence of edges within about `window_m` of their place; `pixel_sigma_px` (c,)."""
-    model = options.edge_model_sigma_m**2 + edges.blur_m**2
-    variance = pixel_sigma_px[:, None] ** 2 + model * edges.scale**2
-    limit = np.maximum(TUKEY * np.sqrt(variance), window_m * edges.scale)
-    robust = biweight(readings.offset_px, limit) * readings.found
-    clear = np.minimum(np.abs(readings.strength) / FULL_STRENGTH, 1.0) ** 2
-    apart = np.minimum(options.edge_spacing_m * edges.scale / options.edge_correlation_px, 1.0)
-    weight = robust * clear * apart / variance
-    J = edges.derivative
-    JtW = np.swapaxes(J * weight[..., None], -1, -2)
-    good = robust * edges.sharp
-    return Evidence(
-        JtW @ J,
-        (JtW @ readings.offset_px[..., None])[..., 0],
-        (good > 0.5).sum(axis=(1, 2)).astype(np.float64),
-        (good * readings.offset_px**2).sum(axis=(1, 2)),
-        good.sum(axis=(1, 2)),
-    )

@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, checked, difference, perturb
+from cellpick.perception.core.edge_evidence import edge_evidence
 from cellpick.perception.core.edges import EdgeViews, crowded_points, edge_views
 from cellpick.perception.core.lookup import looking_up
 from cellpick.perception.core.observations import (
     Evidence,
     Points,
     contacts_at,
-    edge_evidence,
     point_evidence,
 )
 from cellpick.perception.core.options import RefineOptions
@@ -32,7 +32,7 @@ GATES_M = (4e-3, 2e-3)
 """How far points may lie from the surfaces in the two rounds that use points alone."""
 WINDOWS_M = (2e-3, 1.2e-3, 8e-4, 6e-4, 6e-4)
 """How far edges may lie from their place in the rounds that follow."""
-LEAST_REACH_PX = 3.0
+LEAST_REACH_PX = 2.0
 """Edges are looked for at least this far, since a parabola needs room."""
 
 
@@ -90,7 +90,7 @@ def refine_poses(
     scene = _scene_of(
         Ts,
         cell,
-        views_of(captures),
+        views_of(captures, Ts[:, :3, 3], float(np.linalg.norm(cell.size_m)) / 2 + 5e-3),
         usable_points(points, points_sigma, points_camera, len(captures)),
         materials or {},
         options or RefineOptions(),

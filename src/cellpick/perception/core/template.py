@@ -19,7 +19,7 @@ from cellpick.structures import CellModel, Material, SurfaceFeature
 
 FACES = (1.0, -1.0)
 """The two end faces, by the sign of their normal along the cell's z."""
-HIDDEN_M = 1e-3
+HIDDEN_M = 6e-4
 """Edge points inside a later feature, or nearer than this to it, are left out."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 """Weights of linear RGB in brightness (ITU-R BT.709)."""
@@ -73,13 +73,18 @@ def edge_template(
 def _face(
     cell: CellModel, materials: Mapping[str, Material], spacing: float, sign: float
 ) -> dict[str, NDArray[np.generic]]:
-    """Arrays of one face's edges, keyed like the fields of `EdgeTemplate`."""
+    """Arrays of one face's edges, keyed like the fields of `EdgeTemplate`.
+
+    A code's own outline is left out: its modules differ from cell to cell.
+    """
     name = "+z" if sign > 0 else "-z"
-    rows = [i for i, feature in enumerate(cell.features) if feature.face == name]
+    rows = [i for i, f in enumerate(cell.features) if f.face == name and _in_place(cell, f)]
     features = [cell.features[i] for i in rows]
     base = cell.top_material if sign > 0 else cell.bottom_material
     parts = [_rim(cell, spacing)]
     for i, feature in enumerate(features):
+        if feature.kind == "code":
+            continue
         xy, normals = feature_outline(feature, spacing)
         seen = _case_distance(cell, xy) < -cell.rim_radius_m - HIDDEN_M / 2
         for later in features[i + 1 :]:
@@ -101,6 +106,12 @@ def _face(
     joined["points"] = points
     joined["outward"] = np.column_stack([joined["outward"], np.zeros(len(points))])
     return joined
+
+
+def _in_place(cell: CellModel, feature: SurfaceFeature) -> bool:
+    """Whether a feature stays where it is drawn when the cell turns by its free symmetry."""
+    centred = feature.outline in ("disc", "ring") and not feature.center_m.any()
+    return centred or not cell.turns_freely
 
 
 def _case_distance(cell: CellModel, xy: Floats) -> Floats:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, distort, invert, skew
+from cellpick.geometry import Floats, distort, invert, project, skew, transform
 from cellpick.structures import Capture
 
 SIGMA_FLOOR = 1e-6
@@ -22,8 +22,10 @@ BLUR_PX = 0.6
 class Views:
     """c cameras, one row each."""
 
-    grey: tuple[NDArray[np.float32], ...]
-    """Smoothed brightness (h, w) in proportion to light, 0 to 255."""
+    light: tuple[NDArray[np.float32], ...]
+    """Smoothed images (h, w, 3) in proportion to light, 0 to 255, cropped to the cells."""
+    origin_px: Floats
+    """(c, 2) pixel of each crop's first one."""
     Ts_base_camera: Floats
     """(c, 4, 4) believed poses."""
     Ts_camera_base: Floats
@@ -40,17 +42,22 @@ class Views:
     """(c, 6) standard deviations of the believed pose's error as a small motion of the camera."""
 
     def __len__(self) -> int:
-        return len(self.grey)
+        return len(self.light)
 
 
-def views_of(captures: Sequence[Capture]) -> Views:
-    """Stack `captures`; no captures give zero rows."""
+def views_of(captures: Sequence[Capture], p_base: Floats, margin_m: float) -> Views:
+    """Stack `captures`, cropped to `margin_m` round points (n, 3); no captures give zero rows."""
     calibrations = [capture.calibration for capture in captures]
     poses = [capture.T_base_camera for capture in captures]
     Ts = np.array(poses, dtype=np.float64).reshape(-1, 4, 4)
+    crops = [_crop(capture, p_base, margin_m) for capture in captures]
     sigmas = [[c.translation_sigma_m] * 3 + [c.rotation_sigma_rad] * 3 for c in calibrations]
     return Views(
-        grey=tuple(_grey(capture) for capture in captures),
+        light=tuple(
+            _light(capture.image[v0:v1, u0:u1])
+            for capture, (u0, v0, u1, v1) in zip(captures, crops, strict=True)
+        ),
+        origin_px=np.array([crop[:2] for crop in crops], dtype=np.float64).reshape(-1, 2),
         Ts_base_camera=Ts,
         Ts_camera_base=invert(Ts),
         K=np.array([c.K for c in calibrations]).reshape(-1, 3, 3),
@@ -68,10 +75,25 @@ def _linear_levels() -> NDArray[np.float32]:
     return np.asarray(255.0 * light, np.float32)
 
 
-def _grey(capture: Capture) -> NDArray[np.float32]:
+def _light(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     # blur mixes light: in encoded levels the steepest place would lie on an edge's dark side
-    grey = cv2.LUT(cv2.cvtColor(capture.image, cv2.COLOR_RGB2GRAY), _linear_levels())
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), BLUR_PX), np.float32)
+    return np.asarray(cv2.GaussianBlur(cv2.LUT(image, _linear_levels()), (0, 0), BLUR_PX))
+
+
+def _crop(capture: Capture, p_base: Floats, margin_m: float) -> tuple[int, int, int, int]:
+    """First column and row, and those after the last, of what `margin_m` round points covers."""
+    belief = capture.calibration
+    p = transform(invert(capture.T_base_camera), p_base)
+    with np.errstate(invalid="ignore"):
+        pixels = project(p, belief.K, belief.distortion)
+        reach = belief.K[0, 0] * margin_m / p[:, 2:] + 1 / BLUR_PX
+    seen = np.isfinite(pixels).all(axis=1)
+    if not seen.any():
+        return 0, 0, 1, 1
+    size = np.array([belief.width_px, belief.height_px])
+    low = np.clip(np.floor((pixels - reach)[seen].min(axis=0)), 0, size - 1).astype(int)
+    high = np.clip(np.ceil((pixels + reach)[seen].max(axis=0)), low + 1, size).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
 def adjoint(T_a_b: Floats) -> Floats:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats
 from cellpick.perception.core.edges import EdgeViews
 from cellpick.perception.core.options import RefineOptions
-from cellpick.perception.core.search import as_expected, slopes
+from cellpick.perception.core.search import slopes
 from cellpick.perception.core.views import Views
 from cellpick.structures import CellModel
 
@@ -61,9 +61,8 @@ def _profiles(edges: EdgeViews, views: Views, reach: float) -> tuple[NDArray[np.
         scale = np.where(edges.sharp, edges.scale, 0).sum((0, 2)) / edges.sharp.sum((0, 2)).clip(1)
     step_px = np.maximum(scale * PROFILE_STEP_M, 0.25)
     count = int(np.ceil(reach / PROFILE_STEP_M))
-    slope = slopes(edges, views, count, step_px)
-    evidence = np.nan_to_num(np.clip(as_expected(slope, edges), 0, STEEP) / STEEP)
-    evidence = evidence * edges.sharp[..., None]
+    slope, clipped = slopes(edges, views, count, step_px)
+    evidence = np.clip(slope, 0, STEEP) / STEEP * (edges.sharp[..., None] & ~clipped)
     return np.asarray(evidence, np.float32), 1 / step_px
 
 
