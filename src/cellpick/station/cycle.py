@@ -12,10 +12,11 @@ from cellpick.grasping import gaps_to
 from cellpick.station.attempt import carry_out
 from cellpick.station.belief import TrayBelief
 from cellpick.station.choice import Choice, Constraints, Signature, choose
-from cellpick.station.looking import module_task, tray_task
+from cellpick.station.looking import Look, module_task, tray_task
 from cellpick.station.recovery import Ladder, Problem
 from cellpick.station.runlog import Recovery, RunLog, Step
-from cellpick.station.station import Station
+from cellpick.station.station import Station, StationError
+from cellpick.structures import SearchTask
 
 Observer = Callable[[Step], None]
 """Called after every attempt, as it happens."""
@@ -48,9 +49,7 @@ class Cycle:
             else:
                 self.recover(problems)
         if self.filled and not self.log.stopped:
-            self.log.module_look = self.station.look(
-                module_task(self.station.recipe), self.believed_cells()
-            )
+            self.log.module_look = self.see(module_task(self.station.recipe))
         return self.log
 
     def constraints(self) -> Constraints:
@@ -62,9 +61,21 @@ class Cycle:
         placed = self.station.recipe.Ts_base_slot[sorted(self.filled)].reshape(-1, 4, 4)
         return np.concatenate([self.belief.estimates.Ts_base_cell, placed])
 
+    def see(self, task: SearchTask) -> Look | None:
+        """One look; a station that cannot look stops, one that never could raises."""
+        try:
+            return self.station.look(task, self.believed_cells())
+        except StationError as error:
+            if not self.log.looks:
+                raise
+            self.log.stopped = str(error)
+            return None
+
     def look(self) -> None:
         """Look at the tray and believe what was seen."""
-        look = self.station.look(tray_task(self.station.recipe), self.believed_cells())
+        look = self.see(tray_task(self.station.recipe))
+        if look is None:
+            return
         self.log.looks.append(look)
         self.belief.renew(look.estimates)
         self.taken_since_look = False

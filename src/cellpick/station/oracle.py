@@ -5,11 +5,15 @@ Nothing else in cellpick may hand truth to the visible side.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cellpick.geometry import invert, transform
 from cellpick.scene import SceneState
-from cellpick.structures import CellEstimates, EstimateStatus, SearchTask
+from cellpick.structures import CaptureSet, CellEstimates, EstimateStatus, SearchTask
+
+TruthNow = Callable[[], SceneState]
 
 SIGMA_M = 1e-5
 SIGMA_RAD = 1e-4
@@ -36,3 +40,8 @@ def oracle_estimates(state: SceneState, task: SearchTask) -> CellEstimates:
         reason=("",) * n,
         score=np.ones(n),
     )
+
+
+def oracle_for(truth_now: TruthNow) -> Callable[[CaptureSet], CellEstimates]:
+    """An oracle in perception's form; it ignores the pictures and asks for the truth."""
+    return lambda look: oracle_estimates(truth_now(), look.task)

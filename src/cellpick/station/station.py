@@ -9,9 +9,11 @@ from types import TracebackType
 from cellpick.errors import CellpickError
 from cellpick.geometry import Floats
 from cellpick.motion import MotionPlanner
+from cellpick.perception import perceive
 from cellpick.scene import SceneModels, draw_scene
 from cellpick.sensors import CameraRig
 from cellpick.station.looking import Look, Perceive, focus_of
+from cellpick.station.oracle import oracle_for
 from cellpick.station.recipe import believe
 from cellpick.station.streams import streams
 from cellpick.station.timeline import SimulatedStage, Timeline
@@ -28,17 +30,18 @@ class StationError(CellpickError):
 class Station:
     """Arm, eyes and gripper of one run, with what the station believes of itself."""
 
-    def __init__(self, models: SceneModels, seed: int, perceive: Perceive) -> None:
+    def __init__(self, models: SceneModels, seed: int, *, oracle: bool = False) -> None:
         source = streams(seed)
         self.models = models
         self.timeline = Timeline()
-        self.perceive = perceive
+        self.oracle = oracle
         self.recipe = believe(models, source.belief)
         self.planner = MotionPlanner(self.recipe)
         self.world = World(draw_scene(models, source.scene), source.world)
         with self.timeline.measured("physics"):
             state = self.world.settle()
         self.rig = CameraRig(state, source.sensors)
+        self.perceive: Perceive = oracle_for(self.world.state) if oracle else perceive
 
     def __enter__(self) -> Station:
         return self

@@ -1,0 +1,150 @@
+"""One whole run with its folder: the function behind `cellpick run`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from cellpick.evaluate import Matches, match_estimates, summarise
+from cellpick.geometry import invert
+from cellpick.report import (
+    ReportData,
+    append_pick,
+    start_run,
+    write_html,
+    write_overview_png,
+    write_summary,
+    write_whole,
+)
+from cellpick.scene import SceneModels
+from cellpick.station.cycle import Cycle
+from cellpick.station.looking import Look, tray_task
+from cellpick.station.records import MM, measured_figures, pick_record, recovery_records
+from cellpick.station.runlog import RunLog, Step
+from cellpick.station.station import Station
+from cellpick.station.verify import verify_slots
+
+Progress = Callable[[str], None]
+"""Takes one line about what is going on."""
+
+ORACLE_NOTE = "oracle: true poses took the place of perception"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves behind."""
+
+    folder: Path
+    """Its folder."""
+    summary: dict[str, Any]
+    """The content of its `summary.json`."""
+
+
+def look_once(models: SceneModels, seed: int) -> Look:
+    """The first look of a run with this seed, and the truth at that moment."""
+    with Station(models, seed) as station:
+        return station.look(tray_task(station.recipe), np.zeros((0, 4, 4)))
+
+
+def run_scene(
+    models: SceneModels, seed: int, folder: Path, progress: Progress, *, oracle: bool = False
+) -> RunResult:
+    """Run a station once and write its folder; `oracle` replaces perception by the truth.
+
+    Raises `UnavailableError` when the folder cannot be written, before anything is simulated.
+    """
+    start = time.perf_counter()
+    start_run(folder)
+    resolved = yaml.safe_dump(
+        {**models.spec.model_dump(mode="json"), "seed": seed}, sort_keys=False
+    )
+    write_whole(folder / "scene.resolved.yaml", resolved.encode())
+    progress("building the station")
+    with Station(models, seed, oracle=oracle) as station:
+        cycle = Cycle(station, lambda step: _observe(step, models, folder, progress))
+        log = cycle.run()
+        station_time_s = station.world.time_s
+        filled = sorted(cycle.filled)
+    progress("writing the report")
+    matches = [match_estimates(k.estimates, k.state, k.captures.task) for k in log.looks]
+    summary = summarise(
+        scene=models.spec.name,
+        seed=seed,
+        version=version("cellpick"),
+        cells_total=models.cell_count,
+        outcomes=[step.attempt.outcome for step in log.steps],
+        looks=matches,
+        cycle_times_s=[
+            step.duration_s for step in log.steps if step.attempt.outcome.status == "placed"
+        ],
+        station_time_s=station_time_s,
+        measured={},
+    )
+    summary |= _station_figures(station, log, filled)
+    with station.timeline.measured("report"):
+        _write_report(folder, station, log, matches, summary, ORACLE_NOTE if oracle else "")
+    wall_time_s = time.perf_counter() - start
+    summary["measured"] = measured_figures(station.timeline, wall_time_s, station_time_s)
+    write_summary(folder, summary)
+    return RunResult(folder, summary)
+
+
+def _observe(step: Step, models: SceneModels, folder: Path, progress: Progress) -> None:
+    append_pick(folder, pick_record(step))
+    outcome = step.attempt.outcome
+    verdict = outcome.cause or outcome.status
+    progress(f"attempt {step.number}, {models.cell_count} cells: {verdict} at {step.time_s:.1f} s")
+
+
+def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[str, Any]:
+    """What the station itself reports, beside the judge's figures."""
+    verified = {}
+    if log.module_look is not None:
+        verified = verify_slots(log.module_look.estimates, station.recipe, filled)
+    return {
+        "perception": "oracle" if station.oracle else "cameras",
+        "stopped": log.stopped,
+        "looks": len(log.looks) + (log.module_look is not None),
+        "verified": sum(status == "verified" for status in verified.values()),
+        "unverified": {str(k): status for k, status in verified.items() if status != "verified"},
+        "recoveries": recovery_records(log),
+        "station_time_s": station.world.time_s,
+        "stage_time_s": dict(station.timeline.simulated_s),
+    }
+
+
+def _write_report(
+    folder: Path,
+    station: Station,
+    log: RunLog,
+    matches: list[Matches],
+    summary: dict[str, Any],
+    note: str,
+) -> None:
+    first = log.looks[0]
+    outcomes = [step.attempt.outcome for step in log.steps if step.attempt.outcome.slot >= 0]
+    data = ReportData(
+        summary=summary,
+        command=f"cellpick run {summary['scene']} --seed {summary['seed']}",
+        recipe=station.recipe,
+        look=first.captures,
+        estimates=first.estimates,
+        Ts_base_true=invert(first.state.T_world_base) @ first.state.Ts_world_cell,
+        pose_errors_mm=(np.concatenate([m.position_error_m for m in matches]) * MM).tolist(),
+        pose_errors_deg=np.degrees(np.concatenate([m.angle_error_rad for m in matches])).tolist(),
+        place_errors_mm=[o.place_error_m * MM for o in outcomes],
+        place_errors_deg=[float(np.degrees(o.place_error_rad)) for o in outcomes],
+        simulated_s=station.timeline.simulated_s,
+        measured_s={k: sum(v) for k, v in station.timeline.measured_s.items()},
+        picks=[pick_record(step) for step in log.steps],
+        note=note,
+    )
+    write_html(folder, data)
+    write_overview_png(folder / "overview.png", first.captures, first.estimates)
