@@ -12,8 +12,8 @@ from cellpick.structures import CellModel, SurfaceFeature
 LineKind = Literal["outline", "positive", "negative", "feature", "x", "y", "z"]
 _ARC = 8
 _SIDE = 12
-AXIS_SHARE = 0.3
-"""Length of the drawn axes as a share of the cell's longest side in the plane."""
+AXIS_SHARE = 0.4
+"""Length of the drawn axes as a share of the cell's shorter side in the plane."""
 
 
 class Line(NamedTuple):
@@ -26,22 +26,23 @@ class Line(NamedTuple):
 
 
 def cell_lines(cell: CellModel, end: int) -> list[Line]:
-    """Lines of the end that is up: +1 the +z end, -1 the -z end."""
+    """Lines of the end that is up, +1 the +z end, -1 the -z end; its outline comes last, on top."""
     z = end * cell.height_m / 2
-    lines = [Line("outline", _lifted(_outline(cell), np.zeros(2), z))]
+    lines = []
     face = "+z" if end > 0 else "-z"
     for feature in cell.features:
         if feature.face == face and feature.kind in ("terminal", "vent"):
             kind = _kind(feature)
             height = z + end * feature.height_m
             lines += [Line(kind, _lifted(p, feature.center_m, height)) for p in _rings(feature)]
-    return lines + axis_lines(cell, z)
+    outline = Line("outline", _lifted(_outline(cell), np.zeros(2), z))
+    return [*lines, *axis_lines(cell, z), outline]
 
 
 def axis_lines(cell: CellModel, z: float) -> list[Line]:
     """The cell's axes from the middle of the end at height `z`."""
     origin = np.array([0.0, 0.0, z])
-    length = AXIS_SHARE * float(cell.size_m[:2].max())
+    length = AXIS_SHARE * float(cell.size_m[:2].min())
     return [
         Line("x", origin + length * np.array([[0.0, 0, 0], [1, 0, 0]])),
         Line("y", origin + length * np.array([[0.0, 0, 0], [0, 1, 0]])),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, project, transform
-from cellpick.report.cell_lines import Line, cell_lines
+from cellpick.report.cell_lines import cell_lines
 from cellpick.structures import Capture, CellEstimates, CellModel
 
 Image = NDArray[np.uint8]
@@ -23,35 +25,60 @@ STATUS_COLOURS: dict[str, Colour] = {
 LINE_COLOURS: dict[str, Colour] = {
     "positive": (255, 92, 92),
     "negative": (96, 160, 255),
-    "feature": (190, 190, 190),
+    "feature": (120, 130, 140),
     "x": (255, 60, 60),
     "y": (60, 230, 60),
     "z": (80, 120, 255),
 }
 """RGB of what else is drawn."""
 _SHIFT = 4
+_VIEW_MARGIN = 1.12
+_FINE_WIDTH_PX = 800
+_TEXT_SIZE = 0.42 / 800
+
+
+class _View(NamedTuple):
+    """A part of a picture, enlarged."""
+
+    corner_px: Floats
+    """(2,) its top-left corner in the picture."""
+    size_px: Floats
+    """(2,) its width and height in the picture."""
+    scale: float
+    """Its pixels a pixel of the picture."""
+
+    def place(self, pixels: Floats) -> Floats:
+        """Where pixels (..., 2) of the picture are in the view."""
+        result: Floats = (pixels - self.corner_px + 0.5) * self.scale - 0.5
+        return result
 
 
 def draw_estimates(
     capture: Capture, estimates: CellEstimates, cell: CellModel, width_px: int
 ) -> Image:
-    """The picture scaled to `width_px`, (h, width, 3) RGB, with every estimated cell on it."""
-    scale = width_px / capture.calibration.width_px
-    height_px = round(capture.calibration.height_px * scale)
-    shrink = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    image = np.ascontiguousarray(
-        cv2.resize(capture.image, (width_px, height_px), interpolation=shrink), dtype=np.uint8
-    )
+    """The part of the picture that shows the cells, with every estimated one drawn on it.
+
+    (h, width, 3) RGB with the picture's own proportions; the whole picture where there is no cell.
+    """
     T_camera_base = invert(capture.T_base_camera)
-    for row in range(len(estimates)):
-        T_camera_cell = T_camera_base @ estimates.Ts_base_cell[row]
-        end = 1 if (invert(T_camera_cell)[2, 3]) >= 0 else -1
+    Ts_camera_cell = T_camera_base @ estimates.Ts_base_cell
+    ends = np.where(invert(Ts_camera_cell)[:, 2, 3] >= 0, 1, -1).tolist()
+    lines = {end: cell_lines(cell, end) for end in (1, -1)}
+    drawn = [
+        [(line.kind, _pixels(capture, T, line.points)) for line in lines[end]]
+        for T, end in zip(Ts_camera_cell, ends, strict=True)
+    ]
+    view = _view(capture, [pixels for cell_drawn in drawn for _, pixels in cell_drawn], width_px)
+    image = _enlarged(capture.image, view)
+    for row, cell_drawn in enumerate(drawn):
         colour = STATUS_COLOURS[estimates.status[row]]
-        for line in cell_lines(cell, end):
-            pixels = _pixels(capture, T_camera_cell, line, scale)
-            _draw_line(image, pixels, LINE_COLOURS.get(line.kind, colour), line.kind)
-    for row in range(len(estimates)):
-        _draw_label(image, capture, estimates, row, scale, T_camera_base)
+        for kind, pixels in cell_drawn:
+            _draw_line(image, view.place(pixels), LINE_COLOURS.get(kind, colour), kind)
+    for row, cell_drawn in enumerate(drawn):
+        at = _label_place(view.place(cell_drawn[-1][1]))
+        if np.isfinite(at).all():
+            colour = STATUS_COLOURS[estimates.status[row]]
+            write_text(image, label_of(estimates, row), at, colour, _TEXT_SIZE * width_px)
     return image
 
 
@@ -62,44 +89,56 @@ def label_of(estimates: CellEstimates, row: int) -> str:
     return f"{text} {estimates.code[row]}" if estimates.code[row] else text
 
 
-def _pixels(capture: Capture, T_camera_cell: Floats, line: Line, scale: float) -> Floats:
-    points = transform(T_camera_cell, line.points)
-    pixels = project(points, capture.calibration.K, capture.calibration.distortion)
-    result: Floats = (pixels + 0.5) * scale - 0.5
-    return result
+def _pixels(capture: Capture, T_camera_cell: Floats, points: Floats) -> Floats:
+    p_camera = transform(T_camera_cell, points)
+    return project(p_camera, capture.calibration.K, capture.calibration.distortion)
+
+
+def _view(capture: Capture, pixels: list[Floats], width_px: int) -> _View:
+    """The smallest part of the picture, in its proportions, that holds the pixels and a margin."""
+    whole = np.array([capture.calibration.width_px, capture.calibration.height_px], dtype=float)
+    points = np.concatenate([np.zeros((0, 2)), *pixels])
+    points = points[((points >= 0) & (points < whole)).all(axis=1)]
+    if not len(points):
+        return _View(np.zeros(2), whole, width_px / whole[0])
+    low, high = points.min(axis=0), points.max(axis=0)
+    share = min(1.0, float(((high - low) / whole).max()) * _VIEW_MARGIN)
+    size = np.round(whole * share)
+    corner = np.round(np.clip((low + high - size) / 2, 0.0, whole - size))
+    return _View(corner, size, width_px / float(size[0]))
+
+
+def _enlarged(picture: Image, view: _View) -> Image:
+    x, y = view.corner_px.astype(int)
+    w, h = view.size_px.astype(int)
+    target = (round(w * view.scale), round(h * view.scale))
+    method = cv2.INTER_AREA if view.scale < 1 else cv2.INTER_CUBIC
+    part = cv2.resize(picture[y : y + h, x : x + w], target, interpolation=method)
+    return np.ascontiguousarray(part, dtype=np.uint8)
+
+
+def _label_place(outline: Floats) -> Floats:
+    """Near the lower edge of the end face, where it hides no terminal and no code."""
+    middle, lowest = outline.mean(axis=0), outline[outline[:, 1].argmax()]
+    return np.array([middle[0], middle[1] + 0.62 * (lowest[1] - middle[1])])
 
 
 def _draw_line(image: Image, pixels: Floats, colour: Colour, kind: str) -> None:
     h, w = image.shape[:2]
-    near = (np.abs(pixels - np.array([w, h]) / 2) < 2 * max(w, h)).all()
-    if not near:
+    if not (np.abs(pixels - np.array([w, h]) / 2) < 2 * max(w, h)).all():
         return
-    thick = 2 if kind in ("outline", "x", "y", "z") else 1
+    thick = max(1, round(w / _FINE_WIDTH_PX)) * (2 if kind == "outline" else 1)
     points = np.round(pixels * 2**_SHIFT).astype(np.int32).reshape(-1, 1, 2)
-    cv2.polylines(image, [points], False, (0, 0, 0), thick + 2, cv2.LINE_AA, _SHIFT)
+    if kind == "outline":
+        cv2.polylines(image, [points], False, (0, 0, 0), thick + 2, cv2.LINE_AA, _SHIFT)
     cv2.polylines(image, [points], False, colour, thick, cv2.LINE_AA, _SHIFT)
-
-
-def _draw_label(
-    image: Image,
-    capture: Capture,
-    estimates: CellEstimates,
-    row: int,
-    scale: float,
-    T_camera_base: Floats,
-) -> None:
-    p_camera = transform(T_camera_base, estimates.Ts_base_cell[row : row + 1, :3, 3])
-    at = project(p_camera, capture.calibration.K, capture.calibration.distortion)[0] * scale
-    if not np.isfinite(at).all() or (np.abs(at) > 1e5).any():
-        return
-    write_text(image, label_of(estimates, row), at, STATUS_COLOURS[estimates.status[row]], 0.4)
 
 
 def write_text(image: Image, text: str, at: Floats, colour: Colour, size: float) -> None:
     """Write `text` with its middle at `at` (2,) pixels, on a dark plate, into the image."""
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    (w, h), base = cv2.getTextSize(text, font, size, 1)
+    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(2 * size))
+    (w, h), base = cv2.getTextSize(text, font, size, thick)
     x, y = round(at[0] - w / 2), round(at[1] + h / 2)
     box = image[max(y - h - 3, 0) : max(y + base, 0), max(x - 3, 0) : max(x + w + 3, 0)]
-    box[:] = (box * 0.35).astype(np.uint8)
-    cv2.putText(image, text, (x, y), font, size, colour, 1, cv2.LINE_AA)
+    box[:] = (box * 0.3).astype(np.uint8)
+    cv2.putText(image, text, (x, y), font, size, colour, thick, cv2.LINE_AA)

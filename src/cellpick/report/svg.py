@@ -35,7 +35,7 @@ def histogram(values: Sequence[float] | Floats, unit: str, limit: float | None =
         for k, (name, value) in enumerate(marks.items())
     ]
     if limit is not None:
-        parts.append(_mark(x(limit), f"limit {limit:g}", "limit", 0))
+        parts.append(_mark(x(limit), f"limit {limit:.3g}", "limit", 0))
     parts += _x_axis(x, top, unit)
     parts.append(_text(_LEFT - 6, y(counts.max()) + 4, str(int(counts.max())), "end", "muted"))
     return _svg(_WIDTH, _HEIGHT, "".join(parts))

@@ -9,13 +9,13 @@ import numpy as np
 
 from cellpick.geometry import Floats, invert, transform
 from cellpick.report.cell_lines import Line, cell_lines
-from cellpick.report.overlay import label_of
+from cellpick.report.overlay import STATUS_COLOURS, label_of
 from cellpick.structures import CellEstimates, CellModel
 
 MAGNIFIED = 50
 """How many times too long the lines from true to estimated centres are drawn."""
 _WIDTH = 940.0
-_MARGIN_M = 0.02
+_MARGIN_M = 0.012
 
 
 def tray_plan(
@@ -49,7 +49,7 @@ def tray_plan(
         parts += [_estimate(place(transform(T, x.points)), x, estimates.status[row]) for x in lines]
         x, y = place(T[:3, 3])
         text = escape(label_of(estimates, row))
-        parts.append(f'<text class="label" x="{x:.1f}" y="{y - 6:.1f}">{text}</text>')
+        parts.append(f'<text class="label" x="{x:.1f}" y="{y - 10:.1f}">{text}</text>')
     parts += _errors(place(Ts_est[:, :3, 3]), place(Ts_true[:, :3, 3]), scale * cell.size_m.min())
     return (
         f'<svg class="tray" viewBox="0 0 {_WIDTH:g} {height:.0f}" role="img">{"".join(parts)}</svg>'
@@ -60,8 +60,8 @@ def _reach(cell: CellModel, Ts: Floats) -> Floats:
     """Half extents (2,) of a centred rectangle that holds all cells."""
     if not len(Ts):
         return np.zeros(2)
-    radius = float(np.linalg.norm(cell.size_m[:2])) / 2
-    result: Floats = np.abs(Ts[:, :2, 3]).max(axis=0) + radius
+    half = np.abs(Ts[:, :2, :3]) @ (cell.size_m / 2)
+    result: Floats = (np.abs(Ts[:, :2, 3]) + half).max(axis=0)
     return result
 
 
@@ -105,5 +105,5 @@ def _errors(estimated: Floats, true: Floats, gate_px: float) -> list[str]:
 
 
 def statuses(estimates: CellEstimates) -> Sequence[str]:
-    """The statuses that occur, for the legend."""
-    return sorted(set(estimates.status))
+    """The statuses that occur, the best first, for the legend."""
+    return [status for status in STATUS_COLOURS if status in estimates.status]
