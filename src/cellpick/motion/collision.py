@@ -96,6 +96,8 @@ class CollisionChecker:
         """The first clash over m sets of frames (m, 8, 4, 4): base, six links, flange."""
         Ts = Ts_base_frame[:, self._moving.frames] @ self._moving.Ts_frame_body
         centres, extents = Ts[..., :3, 3], _extents(Ts, self._moving.half)
+        if not len(Ts):
+            return FREE
         return self._narrow(Ts, *self._candidates(centres, extents))
 
     def spread(self, q: Floats) -> Floats:
@@ -110,20 +112,32 @@ class CollisionChecker:
         self, centres: Floats, extents: Floats
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
         """Rows, moving bodies, other bodies (standing, or -1 - moving), margins; in row order."""
-        gap = np.abs(centres[:, :, None] - self._centres) - extents[:, :, None] - self._extents
-        row, body, other = np.nonzero((gap < self._margins[..., None]).all(axis=-1))
+        body, other, margin = self._ever_near(centres, extents)
+        gap = np.abs(centres[:, body] - self._centres[other]) - extents[:, body]
+        row, pair = np.nonzero((gap - self._extents[other] < margin[:, None]).all(axis=-1))
         a, b = self._self_pairs.T
         gap = np.abs(centres[:, a] - centres[:, b]) - extents[:, a] - extents[:, b]
-        row2, pair = np.nonzero((gap < self._self_margins[:, None]).all(axis=-1))
+        row2, pair2 = np.nonzero((gap < self._self_margins[:, None]).all(axis=-1))
         rows = np.concatenate([row, row2])
         order = np.argsort(rows, kind="stable")
-        margins = np.concatenate([self._margins[body, other], self._self_margins[pair]])
+        margins = np.concatenate([margin[pair], self._self_margins[pair2]])
         return (
             rows[order],
-            np.concatenate([body, a[pair]])[order],
-            np.concatenate([other, -1 - b[pair]])[order],
+            np.concatenate([body[pair], a[pair2]])[order],
+            np.concatenate([other[pair], -1 - b[pair2]])[order],
             margins[order],
         )
+
+    def _ever_near(
+        self, centres: Floats, extents: Floats
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """Moving body, standing body and margin (p,) of pairs whose boxes over all rows meet."""
+        low, high = (centres - extents).min(axis=0), (centres + extents).max(axis=0)
+        below = low[:, None] - (self._centres + self._extents)
+        above = self._centres - self._extents - high[:, None]
+        gap = np.maximum(below, above).max(axis=-1)
+        body, other = np.nonzero(gap < self._margins)
+        return body, other, self._margins[body, other]
 
     def _narrow(
         self,

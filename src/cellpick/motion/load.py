@@ -25,16 +25,15 @@ class GripLoad:
         self._arm, self._gripper, self._up = recipe.arm, recipe.gripper, up
         self._mass_kg = recipe.cell.mass_kg
 
-    def centres(self, q: Floats) -> Floats:
-        """The cell's centres (n, 3) in the base frame at q (n, 6)."""
-        Ts = self._arm.flange_pose(q) @ self._gripper.T_flange_tcp @ self.T_tcp_cell
-        return Ts[..., :3, 3]
+    def motion(self, q: Floats) -> tuple[Floats, Floats]:
+        """The cell's centres (n, 3) and the TCP's rotations (n, 3, 3) at q (n, 6), base frame."""
+        Ts = self._arm.flange_pose(q) @ self._gripper.T_flange_tcp
+        return (Ts @ self.T_tcp_cell)[..., :3, 3], Ts[..., :3, :3]
 
-    def share(self, q: Floats, acceleration: Floats) -> Floats:
-        """Share (n,) at q (n, 6) with the cell accelerated by (n, 3) in the base frame."""
-        Rs = self._arm.flange_pose(q)[..., :3, :3] @ self._gripper.T_flange_tcp[:3, :3]
+    def share(self, Rs_base_tcp: Floats, acceleration: Floats) -> Floats:
+        """Share (n,) at TCP rotations (n, 3, 3) with the cell accelerated by (n, 3), base frame."""
         force = self._mass_kg * (acceleration + GRAVITY_M_S2 * self._up)
-        f_tcp = (np.swapaxes(Rs, -1, -2) @ force[..., None])[..., 0]
+        f_tcp = (np.swapaxes(Rs_base_tcp, -1, -2) @ force[..., None])[..., 0]
         if self._gripper.cups is not None:
             return self.grip_safety * self._cup_use(self._gripper.cups, f_tcp)
         assert self._gripper.jaws is not None
@@ -42,7 +41,7 @@ class GripLoad:
 
     def share_at_rest(self, q: Floats) -> Floats:
         """Share (n,) while the arm stands still at q (n, 6)."""
-        return self.share(q, np.zeros((len(q), 3)))
+        return self.share(self.motion(q)[1], np.zeros((len(q), 3)))
 
     def too_heavy(self, share: float) -> str:
         """Message about a share beyond 1."""

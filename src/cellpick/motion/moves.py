@@ -16,6 +16,7 @@ from cellpick.structures import ArmModel, JointTrajectory
 _REST_RAD = 1e-6
 _MAX_STRETCH = 16.0
 _BISECTIONS = 24
+_CALMER = (0.6, 0.36, 0.22)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class Timing:
             )
         timed = fastest(path, self.arm, max_rate)
         if load is not None:
-            timed = timed.stretched(self._stretch_for(load, timed, name))
+            timed = self._gentle(timed, load, name, max_rate)
         timed = on_grid(timed, self.period_s)
         times = self.period_s * np.arange(round(timed.duration_s / self.period_s) + 1, dtype=float)
         q, dq, ddq, _ = timed.at(times)
@@ -50,15 +51,25 @@ class Timing:
         check_limits(trajectory, self.arm)
         return trajectory
 
+    def _gentle(self, timed: TimedPath, load: GripLoad, name: str, max_rate: float) -> TimedPath:
+        """The motion slowed down, or with softer starts and stops, until the grip bears it."""
+        best = timed.stretched(self._stretch_for(load, timed, name))
+        for calm in _CALMER if best.stretch > timed.stretch else ():
+            softer = fastest(timed.path, self.arm, max_rate, calm)
+            softer = softer.stretched(self._stretch_for(load, softer, name))
+            best = min(best, softer, key=lambda motion: motion.duration_s)
+        return best
+
     def _stretch_for(self, load: GripLoad, timed: TimedPath, name: str) -> float:
         """Least stretch at which the grip bears the load, by bisection."""
         n = max(9, int(np.ceil(timed.duration_s / self.period_s)))
         dt = timed.duration_s / n
         q = timed.at(np.linspace(0, timed.duration_s, n + 1))[0]
-        acceleration = np.diff(load.centres(q), 2, axis=0) / dt**2
+        centres, rotations = load.motion(q)
+        acceleration = np.diff(centres, 2, axis=0) / dt**2
 
         def share(stretch: float) -> float:
-            return float(load.share(q[1:-1], acceleration / stretch**2).max())
+            return float(load.share(rotations[1:-1], acceleration / stretch**2).max())
 
         if share(1.0) <= 1:
             return 1.0

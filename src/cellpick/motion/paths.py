@@ -13,8 +13,8 @@ _DEGREE = 3
 class JointPath:
     """A path through joint space that is twice continuously differentiable."""
 
-    def __init__(self, polynomial: PPoly) -> None:
-        self._orders = [polynomial]
+    def __init__(self, curve: PPoly | BSpline) -> None:
+        self._orders = [curve]
         for _ in range(3):
             self._orders.append(self._orders[-1].derivative())
 
@@ -55,4 +55,4 @@ def rounded(corners: Floats, speeds: Floats, pieces: int) -> JointPath:
     control = np.stack(
         [np.interp(greville * lengths[-1], lengths, joint) for joint in corners.T], axis=-1
     )
-    return JointPath(PPoly.from_spline(BSpline(knots, control, _DEGREE)))
+    return JointPath(BSpline(knots, control, _DEGREE))

@@ -25,6 +25,7 @@ from cellpick.structures import Recipe, Solid
 HELD_SLACK_M = 2e-3
 """How much smaller the held cell counts on straight moves: at a gap of 0 it touches its neighbours,
 and the estimates of both may be off by half a millimetre, and by some more at a cell's far end."""
+_SAG_M = 0.02
 _LIFT_STEP_M = 0.01
 _MOST_LIFT_M = 0.25
 
@@ -70,12 +71,13 @@ class Tooling:
         """How far to back off along the TCP's -z until a transfer may begin: `least_m` or more.
 
         `least_m` where even the farthest point is not free: the transfer's check will say why.
+        A straight way through joint space sags between its ends, so it starts with room to sag.
         """
         moving = self.bodies.only(Group.RIG, Group.TOOL)
         if held is not None:
             moving = moving + self._held(held, 0.0)
         none = np.zeros((0, 2), dtype=np.int64)
-        margins = transfer_margins(margin_m)
+        margins = transfer_margins(margin_m + _SAG_M)
         checker = CollisionChecker(self.recipe.arm, moving, standing, margins, none)
         lengths = np.arange(least_m + _MOST_LIFT_M, least_m - 1e-9, -_LIFT_STEP_M)
         back = lengths[:, None] * np.array([0.0, 0.0, -1.0])

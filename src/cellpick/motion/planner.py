@@ -138,6 +138,7 @@ class MotionPlanner:
                 checked("Ts_base_tcp_place", Ts_base_tcp_place, (None, 4, 4)),
                 load,
                 self._standing(obstacles, cells),
+                self._up,
                 self._margin_m,
             )
             tooling = self._tooled(opening_m)

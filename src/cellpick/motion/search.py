@@ -20,7 +20,9 @@ from cellpick.motion.sides import Side, Strokes
 from cellpick.motion.task import Legs, Task
 from cellpick.motion.transfers import Transfers
 
+_PICKS_RANKED = 24
 _SEATS_RANKED = 400
+_CLIMB_M = 0.03
 _SAME_RAD = 1e-3
 _EASY_SHARE = 0.6
 _TILT_PENALTY_S = 5.0
@@ -49,6 +51,11 @@ class Search:
         self._task, self._tooling, self._ik, self._transfers = task, tooling, ik, transfers
         self._arm = tooling.recipe.arm
         self._pick_side = Side("pick", task.T_base_tcp_pick, task, tooling)
+        place = Side("place", task.Ts_base_tcp_place[0], task, tooling)
+        # a straight way through joint space climbs evenly, and would cut through what stands
+        # beside the higher end
+        self._level_m = max(self._pick_side.top(task.up), place.top(task.up)) - _CLIMB_M
+        self._pick_side.rise_to(self._level_m, task.up)
         margin, held = task.margin_m, task.held
         self._to_pick = tooling.checker(self._pick_side.with_cell, margin, near_grasp=False)
         self._to_place = tooling.checker(task.standing, margin, near_grasp=False, held=held)
@@ -119,7 +126,9 @@ class Search:
             raise out_of_reach(
                 self._arm, self._task.T_base_tcp_pick @ T_tcp_flange, "the pick and its approach"
             )
-        return lines
+        tops = np.array([line.q[-1] for line in lines])
+        nearest = np.argsort(travel_time(self._arm, self._task.q_start, tops), kind="stable")
+        return [lines[i] for i in nearest[:_PICKS_RANKED]]
 
     def _all_seats(self) -> _Seats:
         Ts = self._task.Ts_base_tcp_place @ invert(self._tooling.recipe.gripper.T_flange_tcp)
@@ -149,6 +158,7 @@ class Search:
     def _place_side(self, alternative: int) -> tuple[Side, list[Line]]:
         T = self._task.Ts_base_tcp_place[alternative]
         side = Side("place", T, self._task, self._tooling)
+        side.rise_to(self._level_m, self._task.up)
         return side, side.lines(self._ik)
 
     def _free(self, strokes: Strokes) -> Strokes:

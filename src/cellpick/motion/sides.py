@@ -50,6 +50,15 @@ class Side:
         self._empty_m = tooling.lift(T_base_tcp, task.approach_m, self.with_cell, margin)
         self._held_m = tooling.lift(T_base_tcp, task.approach_m, task.standing, margin, held)
 
+    def top(self, up: Floats) -> float:
+        """Height of the TCP at the top of the stroke with the cell, along `up` (3,)."""
+        return float((self._T_base_tcp[:3, 3] - self._held_m * self._T_base_tcp[:3, 2]) @ up)
+
+    def rise_to(self, height_m: float, up: Floats) -> None:
+        """Lengthen the stroke with the cell until its top is at a height or above."""
+        climb = max(0.1, float(-self._T_base_tcp[:3, 2] @ up))
+        self._held_m += max(0.0, height_m - self.top(up)) / climb
+
     def lines(self, ik: InverseKinematics) -> list[Line]:
         """Every branch that can do both strokes."""
         length = max(self._empty_m, self._held_m)

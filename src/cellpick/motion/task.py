@@ -26,6 +26,8 @@ class Task:
     """The cell in the gripper."""
     standing: Bodies
     """Fixtures and other cells."""
+    up: Floats
+    """(3,) against gravity."""
     margin_m: float
     """Least distance in free motion."""
 

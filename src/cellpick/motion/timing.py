@@ -76,21 +76,25 @@ class TimedPath:
         return TimedPath(self.path, self.profile, self.stretch * factor)
 
 
-def fastest(path: JointPath, arm: ArmModel, max_rate: float = np.inf) -> TimedPath:
+def fastest(
+    path: JointPath, arm: ArmModel, max_rate: float = np.inf, calm: float = 1.0
+) -> TimedPath:
     """The path in the least time that one jerk-limited s(t) allows.
 
-    `max_rate` bounds ds/dt in 1/s. Raises `LimitError` when the path does not move.
+    `max_rate` bounds ds/dt in 1/s; `calm` below 1 takes that share of the accelerations and jerks
+    that the joints would allow. Raises `LimitError` when the path does not move.
     """
     slope = np.abs(path.at(np.linspace(0, 1, _GRID), 1)).max(axis=0)
     if slope.max() < _TINY:
         raise LimitError("a path of no length has no timing")
     limits = (arm.velocity_rad_s, arm.acceleration_rad_s2, arm.jerk_rad_s3)
     rate, *others = [float((limit / np.maximum(slope, _TINY)).min()) for limit in limits]
+    others = [calm * other for other in others]
     best: TimedPath | None = None
     for share in _SPEED_SHARES:
-        profile = _rest_to_rest(rate * share, *others)
-        timed = TimedPath(path, profile, 1.0)
-        timed = timed.stretched(max(_needed_stretch(timed, arm), rate * share / max_rate))
+        top = min(rate, max_rate) * share
+        timed = TimedPath(path, _rest_to_rest(top, *others), 1.0)
+        timed = timed.stretched(max(_needed_stretch(timed, arm), top / max_rate))
         if best is None or timed.duration_s < best.duration_s:
             best = timed
     assert best is not None
