@@ -7,6 +7,8 @@ cosine of the incidence angle; neighbours share part of it, as decoded phases do
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,10 @@ from scipy.special import ndtr
 
 from cellpick.geometry import Floats
 from cellpick.scene.cameras import DepthSpec
-from cellpick.sensors.raycast import NO_HIT, SKIN_M, Hits, RayScene
-from cellpick.sensors.render import View
+from cellpick.sensors.raycast import SKIN_M, RayScene
+from cellpick.sensors.render import Renderer
 from cellpick.sensors.shading import Palette, dot, fresnel, lobe
-from cellpick.sensors.surface import Surface, SurfaceTable
+from cellpick.sensors.surface import Surface
 
 Array = NDArray[np.float32]
 SHARED = 0.5
@@ -31,58 +33,64 @@ STARVED = 0.02
 """Projector light below which pixels have too little contrast; assumed."""
 GLARE = 3.0
 """Lamp light, in units of the image's white level, beyond which pixels go blind; assumed."""
+PATCHY = 0.9
+"""Share of the variance that neighbours have in common in which pixels drop out; assumed."""
 STEEP = 5.0
 """Slope (depth change over lateral distance) from which two pixels lie across a depth edge."""
 
 
-def measure(
-    view: View,
-    spec: DepthSpec,
-    T_world_camera: Floats,
-    scene: RayScene,
-    table: SurfaceTable,
-    palette: Palette,
-    glare: Array,
-    pixel_rad: float,
-    rng: np.random.Generator,
-) -> Array:
-    """Depth image (h, w) in metres along z, NaN where there is no reading.
+class DepthSensor:
+    """The 3D half of one camera."""
 
-    `glare` (h, w) is the lamps' light in units of the white level.
-    """
-    shape = glare.shape
-    depth = np.where(np.isfinite(view.hits.t), view.hits.t, np.nan).reshape(shape)
-    if spec.model == "ideal":
-        return depth
-    draws = [rng.standard_normal(shape, dtype=np.float32) for _ in range(4)]
-    uniform = rng.random((2, *shape), dtype=np.float32)
-    rows = np.flatnonzero(view.hits.triangle != NO_HIT)
-    surface = _surface(view, table, rows, pixel_rad)
-    projector = (T_world_camera @ [spec.baseline_m, 0, 0, 1])[:3].astype(np.float32)
-    slant = np.zeros(depth.size, dtype=np.float32)
-    slant[rows] = dot(surface.normal, surface.to_eye)
-    slant = slant.reshape(shape)
-    lost = np.ones(depth.size, dtype=np.bool_)
+    def __init__(self, spec: DepthSpec, pixel_rad: float, palette: Palette) -> None:
+        self._spec, self._pixel_rad, self._palette = spec, pixel_rad, palette
+
+    def measure(
+        self,
+        renderer: Renderer,
+        scene: RayScene,
+        T_world_camera: Floats,
+        glare: Array,
+        rng: np.random.Generator,
+    ) -> Array:
+        """Depth image (h, w) in metres along z, NaN where there is no reading.
+
+        `glare` (h, w) is the lamps' light in units of the white level.
+        """
+        spec, shape = self._spec, glare.shape
+        depth = np.where(np.isfinite(renderer.depth()), renderer.depth(), np.float32(np.nan))
+        if spec.model == "ideal":
+            return depth
+        normal = rng.standard_normal((4, *shape), dtype=np.float32)
+        uniform = rng.random((2, *shape), dtype=np.float32)
+        pixels, surface = renderer.surface()
+        slant = _image(shape, pixels, dot(surface.normal, surface.to_eye), 0)
+        projector = (T_world_camera @ [spec.baseline_m, 0, 0, 1])[:3].astype(np.float32)
+        lost = slant < np.cos(spec.max_angle_rad)
+        lost |= _image(shape, pixels, _shadow(scene, surface, projector), True)
+        light = _image(shape, pixels, _projector_light(surface, projector, self._palette), STARVED)
+        chance = _dropout_chance(light, glare, spec.dropout_gain)
+        lost |= ndtr(_correlated(normal[2], normal[3], PATCHY)) < chance
+        sigma = spec.sigma_m * (depth / spec.reference_m) ** 2 / np.maximum(slant, 0.1)
+        noisy = depth + sigma * _correlated(normal[0], normal[1], SHARED)
+        noisy = _with_flying(noisy, depth, spec, self._pixel_rad, uniform)
+        lost |= ~((noisy >= spec.near_m) & (noisy <= spec.far_m))
+        if spec.quantum_m > 0:
+            noisy = np.round(noisy / spec.quantum_m) * spec.quantum_m
+        return np.where(lost, np.nan, noisy).astype(np.float32)
+
+
+def _image(
+    shape: tuple[int, ...], pixels: NDArray[np.int64], value: NDArray[Any], rest: float
+) -> NDArray[Any]:
+    out = np.full(shape, rest, dtype=value.dtype)
+    out.reshape(-1)[pixels] = value
+    return out
+
+
+def _shadow(scene: RayScene, surface: Surface, projector: Array) -> NDArray[np.bool_]:
     start = surface.p + SKIN_M * surface.facet_normal
-    lost[rows] = scene.is_blocked(start, projector - start, 1.0)
-    lost = lost.reshape(shape) | (slant < np.cos(spec.max_angle_rad))
-    light = np.full(depth.size, STARVED, dtype=np.float32)
-    light[rows] = _projector_light(surface, projector, palette)
-    chance = _dropout_chance(light.reshape(shape), glare, spec.dropout_gain)
-    lost |= ndtr(_correlated(draws[2], draws[3], 0.9)) < chance
-    sigma = spec.sigma_m * (depth / spec.reference_m) ** 2 / np.maximum(slant, 0.1)
-    noisy = depth + sigma * _correlated(draws[0], draws[1], SHARED)
-    noisy = _with_flying(noisy, depth, spec, pixel_rad, uniform)
-    lost |= ~((noisy >= spec.near_m) & (noisy <= spec.far_m))
-    if spec.quantum_m > 0:
-        noisy = np.round(noisy / spec.quantum_m) * spec.quantum_m
-    return np.where(lost, np.nan, noisy).astype(np.float32)
-
-
-def _surface(view: View, table: SurfaceTable, rows: NDArray[np.int64], pixel_rad: float) -> Surface:
-    hits = view.hits
-    on = Hits(hits.t[rows], hits.triangle[rows], hits.uv[rows], hits.normal[rows])
-    return table.at(on, view.origin, view.directions[rows], pixel_rad)
+    return scene.is_blocked(start, projector - start, 1.0)
 
 
 def _projector_light(surface: Surface, projector: Array, palette: Palette) -> Array:

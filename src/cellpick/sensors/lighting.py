@@ -1,7 +1,8 @@
-"""Light in the scene: lamps with shadows, diffuse surroundings, and what they add to a surface.
+"""All light of a scene, and what a surface makes of it.
 
 Radiance is in units of a white matt surface under the default light. A lamp is a disc that shines
-downwards; its irradiance falls with the square of the distance and the cosine at the disc.
+downwards; its irradiance falls with the square of the distance and the cosine at the disc, and its
+strength holds on the table straight below it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.scene.cameras import Light
-from cellpick.sensors.raycast import SKIN_M, RayScene
+from cellpick.sensors.raycast import RayScene
 from cellpick.sensors.shading import Palette, dot, fresnel, lobe
 from cellpick.sensors.surface import Surface
+from cellpick.sensors.surroundings import Surroundings
+from cellpick.sensors.visibility import Sampling, lamp_share, mirrored, sky
 
 Array = NDArray[np.float32]
+METAL_F0 = 0.15
+"""Specular reflectance above which the mirrored surroundings are worth rays of their own."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Incident:
+    """Light that reaches n points, whatever they are made of."""
+
+    n_v: Array
+    """(n,) cosine between normal and view."""
+    sky: Array
+    """(n,) radiance of a white matt surface under the surroundings."""
+    mirror: Array
+    """(n,) radiance that a mirror would show."""
+    beams: list[_Beam]
+    """The lamps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +43,13 @@ class _Beam:
     """One lamp's light at n points."""
 
     irradiance: Array
-    """(n,) in units of a white matt surface's radiance; 0 in shadow."""
-    n_h: Array
-    n_v: Array
+    """(n,) of the surface, in units of a white matt surface's radiance; 0 in shadow."""
     n_l: Array
+    """(n,) cosine between normal and lamp."""
+    n_h: Array
+    """(n,) cosine between normal and half vector."""
     v_h: Array
+    """(n,) cosine between view and half vector."""
     angle: Array
     """(n,) angular radius of the lamp."""
 
@@ -37,57 +58,53 @@ class Lighting:
     """All light of one scene."""
 
     def __init__(self, lights: tuple[Light, ...], ambient: float, palette: Palette) -> None:
-        self._lights, self._ambient, self._palette = lights, ambient, palette
+        self._lights, self._palette = lights, palette
+        self.surroundings = Surroundings(ambient)
+        """What rays see that hit nothing."""
 
-    def radiance(self, scene: RayScene, surface: Surface) -> Array:
+    def radiance(self, scene: RayScene, surface: Surface, sampling: Sampling) -> Array:
         """Radiance (n, 3) that the surface sends to the eye."""
-        beams = [_beam(scene, surface, light) for light in self._lights]
+        light = self._incident(scene, surface, sampling)
         coat = surface.coat
-        out = self._reflected(surface, beams, coat.under, slice(None))
+        out = self._reflected(light, coat.under, slice(None))
         rows = np.flatnonzero(coat.weight > 0)
         if len(rows):
-            share = coat.weight[rows, None]
-            over = self._reflected(surface, beams, coat.over[rows], rows)
-            out[rows] += share * (over - out[rows])
+            over = self._reflected(light, coat.over[rows], rows)
+            out[rows] += coat.weight[rows, None] * (over - out[rows])
         return out
+
+    def _incident(self, scene: RayScene, surface: Surface, sampling: Sampling) -> _Incident:
+        n_v = np.maximum(dot(surface.normal, surface.to_eye), 1e-3)
+        bright = sky(scene, surface, sampling, self.surroundings)
+        up = 2 * n_v * surface.normal[:, 2] - surface.to_eye[:, 2]
+        open_sky = np.float32(self.surroundings.ambient) * (0.6 + 0.4 * surface.normal[:, 2])
+        mirror = self.surroundings.radiance(up) * np.minimum(bright / (open_sky + 1e-6), 1)
+        metal = np.flatnonzero(self._palette.f0[surface.coat.under].max(axis=1) > METAL_F0)
+        if len(metal):
+            alpha = self._palette.alpha[surface.coat.under[metal]]
+            part, some = surface.rows(metal), sampling.at(metal)
+            mirror[metal] = mirrored(scene, part, alpha, some, self.surroundings)
+        beams = [_beam(scene, surface, light, sampling) for light in self._lights]
+        return _Incident(n_v, bright, mirror, beams)
 
     def _reflected(
-        self,
-        surface: Surface,
-        beams: list[_Beam],
-        material: NDArray[np.int32],
-        rows: NDArray[np.int64] | slice,
+        self, light: _Incident, material: NDArray[np.int32], rows: NDArray[np.int64] | slice
     ) -> Array:
-        palette = self._palette
-        diffuse, f0, alpha = (
-            palette.diffuse[material],
-            palette.f0[material],
-            palette.alpha[material],
-        )
-        normal, to_eye = surface.normal[rows], surface.to_eye[rows]
-        n_v = np.maximum(dot(normal, to_eye), 1e-3)
-        mirror = 2 * n_v * normal[:, 2] - to_eye[:, 2]
-        sky = self._ambient * (0.6 + 0.4 * normal[:, 2])
-        out: Array = diffuse * sky[:, None] + fresnel(f0, n_v) * self.surroundings(mirror)[:, None]
-        for beam in beams:
+        palette, n_v = self._palette, light.n_v[rows]
+        diffuse, f0 = palette.diffuse[material], palette.f0[material]
+        alpha = palette.alpha[material]
+        out: Array = diffuse * light.sky[rows, None]
+        out += fresnel(f0, n_v) * light.mirror[rows, None]
+        for beam in light.beams:
+            # Karis (2013), "Real shading in Unreal Engine 4": a wider lobe for the lamp's extent
             wide = np.minimum(alpha + beam.angle[rows] / 2, 1)
-            # Karis (2013): a wider lobe stands for the lamp's extent; energy is kept by its ratio
-            strength = lobe(beam.n_h[rows], beam.n_v[rows], beam.n_l[rows], wide)
+            strength = lobe(beam.n_h[rows], n_v, beam.n_l[rows], wide)
             specular = fresnel(f0, beam.v_h[rows]) * strength[:, None]
-            out += (diffuse + specular) * (beam.irradiance * beam.n_l)[rows, None]
+            out += (diffuse + specular) * beam.irradiance[rows, None]
         return out
 
-    def surroundings(self, up: Array) -> Array:
-        """Radiance (n,) of the surroundings in directions with z-component `up` (n,).
 
-        Linear in `up` above the horizon and such that a white matt surface facing up has the
-        ambient radiance; dim below it.
-        """
-        result: Array = self._ambient * np.where(up > 0, 0.5 + 0.75 * up, 0.25).astype(np.float32)
-        return result
-
-
-def _beam(scene: RayScene, surface: Surface, light: Light) -> _Beam:
+def _beam(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -> _Beam:
     lamp = light.position_m.astype(np.float32)
     way = lamp - surface.p
     distance = np.sqrt(dot(way, way))
@@ -96,16 +113,14 @@ def _beam(scene: RayScene, surface: Surface, light: Light) -> _Beam:
     half = to_lamp + surface.to_eye
     half /= np.maximum(np.sqrt(dot(half, half)), 1e-6)[:, None]
     lit = np.flatnonzero((n_l > 0) & (to_lamp[:, 2] > 0))
-    start = surface.p[lit] + SKIN_M * surface.facet_normal[lit]
-    free = ~scene.is_blocked(start, lamp - start, 1.0)
+    share = lamp_share(scene, surface.rows(lit), light, sampling.at(lit))
     irradiance = np.zeros(len(way), dtype=np.float32)
     fall = (lamp[2] / distance[lit]) ** 2 * to_lamp[lit, 2]
-    irradiance[lit] = np.float32(light.strength) * fall * free
+    irradiance[lit] = np.float32(light.strength) * fall * n_l[lit] * share
     return _Beam(
         irradiance,
-        np.clip(dot(surface.normal, half), 0, 1),
-        np.maximum(dot(surface.normal, surface.to_eye), 1e-3),
         np.maximum(n_l, 1e-4),
+        np.clip(dot(surface.normal, half), 0, 1),
         np.clip(dot(surface.to_eye, half), 0, 1),
         np.float32(light.radius_m) / distance,
     )

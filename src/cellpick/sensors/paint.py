@@ -41,6 +41,10 @@ class Coat:
     over: NDArray[np.int32]
     weight: Array
 
+    def rows(self, rows: NDArray[np.int64]) -> Coat:
+        """Some of the points."""
+        return Coat(self.under[rows], self.over[rows], self.weight[rows])
+
 
 def paint(
     face: FacePaint, xy: Array, footprint: Array, cells: NDArray[np.int32], codes: CodeAtlas

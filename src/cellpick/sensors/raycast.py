@@ -30,6 +30,10 @@ class Hits:
     normal: Array
     """(n, 3) geometric unit normal, of either sign."""
 
+    def rows(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Hits:
+        """Some of the hits."""
+        return Hits(self.t[rows], self.triangle[rows], self.uv[rows], self.normal[rows])
+
 
 class RayScene:
     """A mesh ready for ray casting (Embree through Open3D's RaycastingScene)."""

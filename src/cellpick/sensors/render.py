@@ -2,120 +2,140 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, pixel_grid, rays
-from cellpick.scene.cameras import CameraSpec
+from cellpick.geometry import Floats
+from cellpick.sensors.infill import Infill
+from cellpick.sensors.lens import OFFSETS, Lens
 from cellpick.sensors.lighting import Lighting
+from cellpick.sensors.paint import Coat
 from cellpick.sensors.raycast import NO_HIT, Hits, RayScene
-from cellpick.sensors.surface import SurfaceTable
+from cellpick.sensors.surface import Surface, SurfaceTable
+from cellpick.sensors.visibility import SAMPLES, Sampling
 
 Array = NDArray[np.float32]
-BLOCK = 1 << 16
+BLOCK = 1 << 14
 """Rays shaded at once: their arrays fit a core's cache."""
-ROOKS = np.array([5, 2, 7, 0, 3, 6, 1, 4])
-"""Rows of the samples in a pixel of 8 x 8: no two share a row or column (n-rooks)."""
-OFFSETS = np.stack([np.arange(8) + 0.5, ROOKS + 0.5], axis=1).astype(np.float32) / 8 - 0.5
-"""(8, 2) places of the samples in a pixel that an edge crosses."""
+EDGE_SAMPLES = 2
+"""Light samples of each piece of a surface in a pixel that an edge crosses."""
 
 
-@dataclass(frozen=True, eq=False)
-class View:
-    """What one camera sees, before its sensor."""
-
-    radiance: Array
-    """(h, w, 3) mean over each pixel."""
-    hits: Hits
-    """First hits of the rays through the pixel centres, row-major; `t` is the depth along z."""
-    directions: Array
-    """(h * w, 3) those rays in the world frame, with z = 1 in the camera's."""
-    origin: Array
-    """(3,) the camera's centre."""
-
-
-class Lens:
-    """The rays of one true camera, kept from look to look."""
-
-    def __init__(self, spec: CameraSpec) -> None:
-        w, h = spec.width_px, spec.height_px
-        self.shape = (h, w)
-        """Height and width of the image."""
-        self.pixel_rad = float(1 / np.sqrt(spec.K[0, 0] * spec.K[1, 1]))
-        """Angle that a pixel spans at the image's centre."""
-        self.directions = rays(pixel_grid(w, h), spec.K, spec.distortion).astype(np.float32)
-        """(h * w, 3) in the camera frame, z = 1."""
-        grid = self.directions.reshape(h, w, 3)
-        self._du = np.gradient(grid, axis=1).reshape(-1, 3)
-        self._dv = np.gradient(grid, axis=0).reshape(-1, 3)
-
-    def within(self, pixels: NDArray[np.int64]) -> Array:
-        """Rays (n * 8, 3) in the camera frame, eight through each pixel (n,)."""
-        du, dv = OFFSETS[:, :1], OFFSETS[:, 1:]
-        spread = self._du[pixels, None] * du + self._dv[pixels, None] * dv
-        return (self.directions[pixels, None] + spread).reshape(-1, 3)
-
-
-def render(
-    lens: Lens, T_world_camera: Floats, scene: RayScene, table: SurfaceTable, lighting: Lighting
-) -> View:
-    """The view of a camera at `T_world_camera` (4, 4)."""
-    R = T_world_camera[:3, :3].astype(np.float32)
-    origin = T_world_camera[:3, 3].astype(np.float32)
-    directions = lens.directions @ R.T
-    hits = scene.cast(origin, directions)
-    crossed = np.flatnonzero(_edges(scene.mesh.facets, hits.triangle, lens.shape))
-    shade = _Shader(scene, table, lighting, origin, lens.pixel_rad)
-    radiance = shade(directions, hits)
-    fine = lens.within(crossed) @ R.T
-    samples = shade(fine, scene.cast(origin, fine))
-    radiance[crossed] = samples.reshape(-1, len(OFFSETS), 3).mean(axis=1)
-    return View(radiance.reshape(*lens.shape, 3), hits, directions, origin)
-
-
-class _Shader:
-    """Radiance of rays, a block at a time."""
+class Renderer:
+    """One scene as one camera sees it."""
 
     def __init__(
         self,
+        lens: Lens,
+        T_world_camera: Floats,
         scene: RayScene,
         table: SurfaceTable,
         lighting: Lighting,
-        origin: Array,
-        pixel_rad: float,
     ) -> None:
-        self._scene, self._table, self._lighting = scene, table, lighting
-        self._origin, self._pixel_rad = origin, pixel_rad
+        self._lens, self._scene, self._table, self._lighting = lens, scene, table, lighting
+        self._R = T_world_camera[:3, :3].T.astype(np.float32)
+        self._origin = T_world_camera[:3, 3].astype(np.float32)
+        self._directions = lens.directions @ self._R
+        self._hits = scene.cast(self._origin, self._directions)
+        self._coat = table.coats(self._hits, self._directions, lens.pixel_rad)
 
-    def __call__(self, directions: Array, hits: Hits) -> Array:
+    def depth(self) -> Array:
+        """(h, w) along z of the rays through the pixel centres; infinite where nothing is hit."""
+        return self._hits.t.reshape(self._lens.shape)
+
+    def surface(self) -> tuple[NDArray[np.int64], Surface]:
+        """Pixels (n,) that see something, row-major, and what they see."""
+        pixels = np.flatnonzero(self._hits.triangle != NO_HIT)
+        hits, coat = self._hits.rows(pixels), self._coat.rows(pixels)
+        return pixels, self._table.at(hits, self._origin, self._directions[pixels], coat)
+
+    def radiance(self) -> Array:
+        """(h, w, 3) mean over each pixel."""
+        shape, hits = self._lens.shape, self._hits
+        piece = self._pieces(hits)
+        key = (piece * 64 + self._coat.under).astype(np.int32).reshape(shape)
+        infill = Infill(key, (self._coat.weight > 0).reshape(shape), self._full)
+        infill.fill()
+        crossed = _crossed(piece.reshape(shape)).ravel()
+        rest = np.flatnonzero(~infill.done & ~crossed)
+        out = infill.radiance
+        out[rest] = self._single(rest)
+        edge = np.flatnonzero(crossed)
+        out[edge] = self._averaged(edge)
+        return out.reshape(*shape, 3)
+
+    def _full(self, pixels: NDArray[np.int64]) -> Array:
+        """Radiance of pixel centres with all light samples."""
+        return self._centres(pixels, Sampling(np.zeros(len(pixels), dtype=np.int32), SAMPLES))
+
+    def _single(self, pixels: NDArray[np.int64]) -> Array:
+        """Radiance of pixel centres with a quarter of the light samples, in turn."""
+        return self._centres(pixels, Sampling(self._phase(pixels), SAMPLES // 4))
+
+    def _centres(self, pixels: NDArray[np.int64], sampling: Sampling) -> Array:
+        hits, coat = self._hits.rows(pixels), self._coat.rows(pixels)
+        return self._shade(self._directions[pixels], hits, coat, sampling)
+
+    def _averaged(self, pixels: NDArray[np.int64]) -> Array:
+        """Radiance of pixels that an edge crosses, by the share that each piece has of a pixel.
+
+        Of the samples on one smooth piece, the first is shaded and stands for the others.
+        """
+        k = len(OFFSETS)
+        directions = self._lens.within(pixels) @ self._R
+        hits = self._scene.cast(self._origin, directions)
+        share = _shares(self._pieces(hits).reshape(-1, k)).ravel()
+        chosen = np.flatnonzero(share > 0)
+        hits, directions = hits.rows(chosen), directions[chosen]
+        coat = self._table.coats(hits, directions, self._lens.pixel_rad)
+        phase = (self._phase(pixels)[:, None] + 3 * np.arange(k)).ravel()[chosen].astype(np.int32)
+        samples = self._shade(directions, hits, coat, Sampling(phase, EDGE_SAMPLES))
+        out = np.zeros((len(pixels), 3), dtype=np.float32)
+        for channel in range(3):
+            weighted = samples[:, channel] * share[chosen]
+            out[:, channel] = np.bincount(chosen // k, weighted, minlength=len(pixels))
+        return out
+
+    def _pieces(self, hits: Hits) -> NDArray[np.int32]:
+        """Smooth piece (n,) of each hit."""
+        facets = self._scene.mesh.facets[hits.triangle]
+        return np.where(hits.triangle == NO_HIT, np.int32(NO_HIT), facets)
+
+    def _phase(self, pixels: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Neighbours in a 2 x 2 square use different light samples."""
+        w = self._lens.shape[1]
+        return (pixels % w % 2 + 2 * (pixels // w % 2)).astype(np.int32)
+
+    def _shade(self, directions: Array, hits: Hits, coat: Coat, sampling: Sampling) -> Array:
         out = np.empty((len(directions), 3), dtype=np.float32)
         for start in range(0, len(directions), BLOCK):
-            rows = slice(start, start + BLOCK)
-            part = Hits(hits.t[rows], hits.triangle[rows], hits.uv[rows], hits.normal[rows])
-            out[rows] = self._block(directions[rows], part)
-        return out
-
-    def _block(self, directions: Array, hits: Hits) -> Array:
-        out = np.empty((len(directions), 3), dtype=np.float32)
-        seen = hits.triangle != NO_HIT
-        out[~seen] = self._lighting.surroundings(directions[~seen, 2])[:, None]
-        on = Hits(hits.t[seen], hits.triangle[seen], hits.uv[seen], hits.normal[seen])
-        surface = self._table.at(on, self._origin, directions[seen], self._pixel_rad)
-        out[seen] = self._lighting.radiance(self._scene, surface)
+            rows = np.arange(start, min(start + BLOCK, len(directions)))
+            seen = hits.triangle[rows] != NO_HIT
+            away, on = rows[~seen], rows[seen]
+            length = np.sqrt((directions[away] ** 2).sum(axis=1))
+            up = directions[away, 2] / length
+            out[away] = self._lighting.surroundings.radiance(up)[:, None]
+            surface = self._table.at(hits.rows(on), self._origin, directions[on], coat.rows(on))
+            out[on] = self._lighting.radiance(self._scene, surface, sampling.at(on))
         return out
 
 
-def _edges(
-    facets: NDArray[np.int32], triangle: NDArray[np.int32], shape: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """(h * w,) pixels with a neighbour on another smooth piece of a surface."""
-    image = np.where(triangle == NO_HIT, NO_HIT, facets[triangle]).reshape(shape)
-    edge = np.zeros(shape, dtype=np.bool_)
-    across, down = image[:, 1:] != image[:, :-1], image[1:] != image[:-1]
+def _crossed(piece: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(h, w) pixels with a neighbour on another smooth piece of a surface."""
+    edge = np.zeros(piece.shape, dtype=np.bool_)
+    across, down = piece[:, 1:] != piece[:, :-1], piece[1:] != piece[:-1]
     edge[:, 1:] |= across
     edge[:, :-1] |= across
     edge[1:] |= down
     edge[:-1] |= down
-    return edge.ravel()
+    return edge
+
+
+def _shares(piece: NDArray[np.int32]) -> Array:
+    """Share (n, k) of the k samples that are on the same piece, at the first of them; else 0."""
+    k = piece.shape[1]
+    share = np.zeros(piece.shape, dtype=np.float32)
+    for j in range(k):
+        new = (piece[:, :j] != piece[:, j : j + 1]).all(axis=1)
+        share[:, j] = new * (piece[:, j:] == piece[:, j : j + 1]).sum(axis=1) / k
+    return share

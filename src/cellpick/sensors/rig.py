@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,11 +14,12 @@ from cellpick.scene.state import SceneState
 from cellpick.sensors.bodies import Bodies
 from cellpick.sensors.calibration import believed
 from cellpick.sensors.codes import CodeAtlas
-from cellpick.sensors.depth import measure
+from cellpick.sensors.depth import DepthSensor
 from cellpick.sensors.imager import expose
+from cellpick.sensors.lens import Lens
 from cellpick.sensors.lighting import Lighting
 from cellpick.sensors.raycast import RayScene
-from cellpick.sensors.render import Lens, render
+from cellpick.sensors.render import Renderer
 from cellpick.sensors.shading import Palette
 from cellpick.sensors.surface import SurfaceTable
 from cellpick.structures import CameraCalibration, Capture, CaptureSet, SearchTask
@@ -35,16 +39,16 @@ class CameraRig:
             believed(spec, stream[0]) for spec, stream in zip(state.cameras, streams, strict=True)
         )
         """What the station believes of each camera, in the rig's order."""
+        self._bodies = Bodies(state)
+        self._codes = CodeAtlas(state.serials)
+        palette = Palette.of(self._bodies.materials)
+        self._lighting = Lighting(state.lights, state.ambient, palette)
         self._cameras = tuple(
-            _Camera(spec, calibration, stream[1], stream[2])
+            _Camera(spec, calibration, palette, stream[1], stream[2])
             for spec, calibration, stream in zip(
                 state.cameras, self.calibrations, streams, strict=True
             )
         )
-        self._bodies = Bodies(state)
-        self._codes = CodeAtlas(state.serials)
-        self._palette = Palette.of(self._bodies.materials)
-        self._lighting = Lighting(state.lights, state.ambient, self._palette)
 
     @property
     def capture_duration_s(self) -> float:
@@ -57,14 +61,17 @@ class CameraRig:
         """All cameras' captures of `state`; the encoders reported `T_base_flange` (4, 4)."""
         mesh = self._bodies.placed(state)
         scene, table = RayScene(mesh), SurfaceTable(mesh, self._bodies, self._codes)
-        captures, time_s = [], state.time_s
-        for camera in self._cameras:
-            image, depth = camera.shoot(state, scene, table, self._lighting, self._palette)
-            captures.append(
-                Capture(camera.calibration, image, depth, time_s, T_base_flange_reported)
-            )
-            time_s += camera.spec.capture_time_s
-        return CaptureSet(tuple(captures), task)
+        starts = np.cumsum([0.0, *(camera.spec.capture_time_s for camera in self._cameras)])
+
+        def shoot(camera: _Camera, start: float) -> Capture:
+            image, depth = camera.shoot(state, scene, table, self._lighting)
+            time_s = state.time_s + float(start)
+            return Capture(camera.calibration, image, depth, time_s, T_base_flange_reported)
+
+        # each camera draws from its own streams, so the order of the threads changes nothing
+        with ThreadPoolExecutor(_cores()) as pool:
+            captures = tuple(pool.map(shoot, self._cameras, starts))
+        return CaptureSet(captures, task)
 
 
 class _Camera:
@@ -74,41 +81,30 @@ class _Camera:
         self,
         spec: CameraSpec,
         calibration: CameraCalibration,
+        palette: Palette,
         image_rng: np.random.Generator,
         depth_rng: np.random.Generator,
     ) -> None:
         self.spec, self.calibration = spec, calibration
         self._image_rng, self._depth_rng = image_rng, depth_rng
         self._lens = Lens(spec)
+        self._depth = DepthSensor(spec.depth, self._lens.pixel_rad, palette) if spec.depth else None
 
     def shoot(
-        self,
-        state: SceneState,
-        scene: RayScene,
-        table: SurfaceTable,
-        lighting: Lighting,
-        palette: Palette,
+        self, state: SceneState, scene: RayScene, table: SurfaceTable, lighting: Lighting
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
-        T_world_camera = self._pose(state)
-        view = render(self._lens, T_world_camera, scene, table, lighting)
-        image = expose(view.radiance, self.spec.imager, self._image_rng)
-        if self.spec.depth is None:
-            return image, None
-        glare = view.radiance.max(axis=2) / np.float32(self.spec.imager.white_level)
-        depth = measure(
-            view,
-            self.spec.depth,
-            T_world_camera,
-            scene,
-            table,
-            palette,
-            glare,
-            self._lens.pixel_rad,
-            self._depth_rng,
-        )
-        return image, depth
-
-    def _pose(self, state: SceneState) -> Floats:
+        """The image and, from a 3D camera, the depth."""
         T_world_mount = state.T_world_flange if self.spec.mount == "flange" else state.T_world_base
-        result: Floats = T_world_mount @ self.spec.T_mount_camera
-        return result
+        T_world_camera = T_world_mount @ self.spec.T_mount_camera
+        renderer = Renderer(self._lens, T_world_camera, scene, table, lighting)
+        radiance = renderer.radiance()
+        image = expose(radiance, self.spec.imager, self._image_rng)
+        if self._depth is None:
+            return image, None
+        glare = radiance.max(axis=2) / np.float32(self.spec.imager.white_level)
+        return image, self._depth.measure(renderer, scene, T_world_camera, glare, self._depth_rng)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cellpick.sensors.bodies import Bodies, WorldMesh
 from cellpick.sensors.codes import CodeAtlas
 from cellpick.sensors.paint import Coat, paint
-from cellpick.sensors.raycast import Hits
+from cellpick.sensors.raycast import NO_HIT, Hits
 from cellpick.sensors.shading import dot
 
 Array = NDArray[np.float32]
@@ -31,6 +31,16 @@ class Surface:
     coat: Coat
     """Materials."""
 
+    def rows(self, rows: NDArray[np.int64]) -> Surface:
+        """Some of the points."""
+        return Surface(
+            self.p[rows],
+            self.to_eye[rows],
+            self.normal[rows],
+            self.facet_normal[rows],
+            self.coat.rows(rows),
+        )
+
 
 class SurfaceTable:
     """Per-triangle data of a mesh, gathered so that a hit needs one look-up each."""
@@ -44,24 +54,35 @@ class SurfaceTable:
         xy = mesh.cell_xy[mesh.triangles]
         self._xy = np.concatenate([xy[:, 0], xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]], axis=1)
 
-    def at(self, hits: Hits, origin: Array, directions: Array, pixel_rad: float) -> Surface:
+    def at(self, hits: Hits, origin: Array, directions: Array, coat: Coat) -> Surface:
         """The surface at `hits`, all of which hit, of rays along `directions` (n, 3)."""
-        length = np.sqrt(dot(directions, directions))
-        to_eye = -directions / length[:, None]
+        to_eye = -directions / np.sqrt(dot(directions, directions))[:, None]
         facet_normal = _facing(hits.normal, to_eye)
         normal = facet_normal.copy()
         curved = np.flatnonzero(self._mesh.curved[hits.triangle])
         normal[curved] = self._smooth(hits, curved, to_eye[curved], facet_normal[curved])
-        # across the view the footprint is a pixel, along it longer: their geometric mean
-        slant = np.maximum(dot(facet_normal, to_eye), 0.05)
-        footprint = hits.t * length * np.float32(pixel_rad) / np.sqrt(slant)
-        return Surface(
-            origin + hits.t[:, None] * directions,
-            to_eye,
-            normal,
-            facet_normal,
-            self._coat(hits, footprint),
-        )
+        return Surface(origin + hits.t[:, None] * directions, to_eye, normal, facet_normal, coat)
+
+    def coats(self, hits: Hits, directions: Array, pixel_rad: float) -> Coat:
+        """Materials (n,) at `hits` of rays along `directions` (n, 3); row 0 where nothing is."""
+        mesh = self._mesh
+        triangle = np.maximum(hits.triangle, 0)
+        plain = mesh.materials[triangle]
+        coat = Coat(plain, plain.copy(), np.zeros(len(plain), dtype=np.float32))
+        which = np.where(hits.triangle == NO_HIT, -1, mesh.paints[triangle])
+        for number, face in enumerate(self._faces):
+            rows = np.flatnonzero(which == number)
+            on, way = hits.triangle[rows], directions[rows]
+            table, uv = self._xy[on], hits.uv[rows]
+            xy = table[:, :2] + uv[:, :1] * table[:, 2:4] + uv[:, 1:] * table[:, 4:]
+            length = np.sqrt(dot(way, way))
+            # across the view the footprint is a pixel, along it longer: their geometric mean
+            slant = np.maximum(np.abs(dot(hits.normal[rows], way)) / length, 0.05)
+            footprint = hits.t[rows] * length * np.float32(pixel_rad) / np.sqrt(slant)
+            painted = paint(face, xy, footprint, mesh.cells[on], self._codes)
+            coat.under[rows], coat.over[rows] = painted.under, painted.over
+            coat.weight[rows] = painted.weight
+        return coat
 
     def _smooth(
         self, hits: Hits, rows: NDArray[np.int64], to_eye: Array, facet_normal: Array
@@ -76,21 +97,6 @@ class SurfaceTable:
         normal -= (behind - 0.01 * (behind < 0))[:, None] * to_eye
         result: Array = normal / np.sqrt(dot(normal, normal))[:, None]
         return result
-
-    def _coat(self, hits: Hits, footprint: Array) -> Coat:
-        mesh = self._mesh
-        plain = mesh.materials[hits.triangle]
-        coat = Coat(plain, plain.copy(), np.zeros(len(plain), dtype=np.float32))
-        which = mesh.paints[hits.triangle]
-        for number, face in enumerate(self._faces):
-            rows = np.flatnonzero(which == number)
-            triangle = hits.triangle[rows]
-            table, uv = self._xy[triangle], hits.uv[rows]
-            xy = table[:, :2] + uv[:, :1] * table[:, 2:4] + uv[:, 1:] * table[:, 4:]
-            painted = paint(face, xy, footprint[rows], mesh.cells[triangle], self._codes)
-            coat.under[rows], coat.over[rows] = painted.under, painted.over
-            coat.weight[rows] = painted.weight
-        return coat
 
 
 def _facing(normal: Array, to_eye: Array) -> Array:

@@ -1,0 +1,56 @@
+"""The rays of a true camera, through its distorting lens."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import RectBivariateSpline
+
+from cellpick.geometry import rays
+from cellpick.scene.cameras import CameraSpec
+
+Array = NDArray[np.float32]
+KNOT_PX = 16
+"""Spacing of the exact rays, between which a cubic spline is far below float32 rounding."""
+ROOKS = np.array([5, 2, 7, 0, 3, 6, 1, 4])
+"""Rows of the samples in a pixel of 8 x 8: no two share a row or column (n-rooks)."""
+_PLACES = np.stack([np.arange(8) + 0.5, ROOKS + 0.5], axis=1).astype(np.float32) / 8 - 0.5
+OFFSETS = _PLACES[np.argsort((_PLACES**2).sum(axis=1), kind="stable")]
+"""(8, 2) places of the samples in a pixel that an edge crosses, from its centre outwards."""
+
+
+class Lens:
+    """The rays of one true camera, kept from look to look."""
+
+    def __init__(self, spec: CameraSpec) -> None:
+        w, h = spec.width_px, spec.height_px
+        self.shape = (h, w)
+        """Height and width of the image."""
+        self.pixel_rad = float(1 / np.sqrt(spec.K[0, 0] * spec.K[1, 1]))
+        """Angle that a pixel spans at the image's centre."""
+        grid = _grid(spec)
+        self.directions = grid.reshape(-1, 3)
+        """(h * w, 3) rays in the camera frame, z = 1."""
+        self._du = np.gradient(grid, axis=1).reshape(-1, 3)
+        self._dv = np.gradient(grid, axis=0).reshape(-1, 3)
+
+    def within(self, pixels: NDArray[np.int64]) -> Array:
+        """Rays (n * 8, 3) in the camera frame, eight through each pixel (n,)."""
+        du, dv = OFFSETS[:, :1], OFFSETS[:, 1:]
+        spread = self._du[pixels, None] * du + self._dv[pixels, None] * dv
+        result: Array = (self.directions[pixels, None] + spread).reshape(-1, 3)
+        return result
+
+
+def _grid(spec: CameraSpec) -> Array:
+    u, v = (
+        np.unique(np.append(np.arange(-KNOT_PX, n + 2 * KNOT_PX, KNOT_PX), n - 1)).astype(float)
+        for n in (spec.width_px, spec.height_px)
+    )
+    knots = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
+    exact = rays(knots, spec.K, spec.distortion).reshape(len(v), len(u), 3)
+    rows, columns = np.arange(spec.height_px), np.arange(spec.width_px)
+    out = np.ones((spec.height_px, spec.width_px, 3), dtype=np.float32)
+    for axis in range(2):
+        out[..., axis] = RectBivariateSpline(v, u, exact[..., axis])(rows, columns)
+    return out

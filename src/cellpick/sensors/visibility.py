@@ -1,0 +1,136 @@
+"""Which share of a lamp, of the surroundings and of a metal's reflection a point sees.
+
+All three are sums over one fixed set of 16 directions or places, a spiral on a disc (Vogel 1979),
+so that smooth surfaces come out smooth. A point may use a part of the set: points with different
+`phase` use different parts, and together they use all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.scene.cameras import Light
+from cellpick.sensors.raycast import SKIN_M, RayScene
+from cellpick.sensors.shading import dot
+from cellpick.sensors.surface import Surface
+from cellpick.sensors.surroundings import Surroundings
+
+Array = NDArray[np.float32]
+SAMPLES = 16
+"""Size of the set."""
+PROBES = 4
+"""Rays to a lamp after which one that is all seen or all hidden needs no more."""
+BOUNCE = 0.15
+"""Radiance of nearby things, as a share of the ambient radiance; assumed (grey at half light)."""
+_TURN = np.arange(SAMPLES) * np.pi * (3 - np.sqrt(5))
+_SPIRAL = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
+_AREA = ((np.arange(SAMPLES) + 0.5) / SAMPLES)[:, None]
+DISC = (_SPIRAL * np.sqrt(_AREA)).astype(np.float32)
+"""(16, 2) places on the unit disc, equally dense."""
+SLOPES = (_SPIRAL * np.minimum(np.sqrt(_AREA / (1 - _AREA)), 3)).astype(np.float32)
+"""(16, 2) slopes of GGX microfacets in units of alpha, equally likely (Walter et al. 2007, eq. 35);
+the far tail is cut."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """Which part of the set each of n points uses."""
+
+    phase: NDArray[np.int32]
+    """(n,) first sample of each point."""
+    count: int
+    """Samples a point: a power of two up to 16."""
+
+    def rows(self) -> NDArray[np.int32]:
+        """(n, count) rows of the set."""
+        steps = np.arange(self.count, dtype=np.int32) * (SAMPLES // self.count)
+        result: NDArray[np.int32] = (self.phase[:, None] + steps) % SAMPLES
+        return result
+
+    def at(self, points: NDArray[np.int64]) -> Sampling:
+        """The same for some of the points."""
+        return Sampling(self.phase[points], self.count)
+
+
+def lamp_share(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -> Array:
+    """Share (n,) of a lamp's disc that is seen from the surface."""
+    rows = sampling.rows()
+    start = surface.p + SKIN_M * surface.facet_normal
+    if sampling.count <= PROBES:
+        return _seen(scene, start, light, rows).mean(axis=1, dtype=np.float32)
+    probes = rows[:, :: sampling.count // PROBES]
+    seen = _seen(scene, start, light, probes).mean(axis=1, dtype=np.float32)
+    partly = np.flatnonzero((seen > 0) & (seen < 1))
+    seen[partly] = _seen(scene, start[partly], light, rows[partly]).mean(axis=1)
+    return seen
+
+
+def _seen(
+    scene: RayScene, start: Array, light: Light, rows: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    lamp = np.zeros((SAMPLES, 3), dtype=np.float32)
+    lamp[:, :2] = DISC * np.float32(light.radius_m)
+    lamp += light.position_m.astype(np.float32)
+    way = lamp[rows] - start[:, None]
+    return _free(scene, start, way, 1.0)
+
+
+def sky(scene: RayScene, surface: Surface, sampling: Sampling, outside: Surroundings) -> Array:
+    """Radiance (n,) of a white matt surface under the surroundings alone."""
+    x, y = tangents(surface.normal)
+    disc = DISC[sampling.rows()]
+    up = np.sqrt(1 - (disc**2).sum(axis=2, keepdims=True))
+    way = disc[..., :1] * x[:, None] + disc[..., 1:] * y[:, None] + up * surface.normal[:, None]
+    return _gathered(scene, surface, way, outside)
+
+
+def mirrored(
+    scene: RayScene,
+    surface: Surface,
+    alpha: Array,
+    sampling: Sampling,
+    outside: Surroundings,
+) -> Array:
+    """Radiance (n,) that a perfect mirror with GGX width `alpha` (n,) would show."""
+    n_v = dot(surface.normal, surface.to_eye)
+    mirror = 2 * n_v[:, None] * surface.normal - surface.to_eye
+    x, y = tangents(mirror)
+    # a facet tilted by a slope turns the reflection by twice that
+    slope = 2 * alpha[:, None, None] * SLOPES[sampling.rows()]
+    way = mirror[:, None] + slope[..., :1] * x[:, None] + slope[..., 1:] * y[:, None]
+    way /= np.sqrt((way**2).sum(axis=2, keepdims=True))
+    return _gathered(scene, surface, way, outside)
+
+
+def _gathered(scene: RayScene, surface: Surface, way: Array, outside: Surroundings) -> Array:
+    start = surface.p + SKIN_M * surface.facet_normal
+    free = _free(scene, start, way, np.inf)
+    free &= np.einsum("nkc,nc->nk", way, surface.facet_normal) > 0
+    ambient = np.float32(outside.ambient)
+    result: Array = np.where(free, outside.radiance(way[..., 2]), BOUNCE * ambient).mean(axis=1)
+    return result
+
+
+def _free(scene: RayScene, start: Array, way: Array, stop: float) -> NDArray[np.bool_]:
+    """(n, k) whether rays from `start` (n, 3) along `way` (n, k, 3) are free."""
+    n, k = way.shape[:2]
+    origins = np.broadcast_to(start[:, None], (n, k, 3)).reshape(-1, 3)
+    return ~scene.is_blocked(origins, way.reshape(-1, 3), stop).reshape(n, k)
+
+
+def tangents(normal: Array) -> tuple[Array, Array]:
+    """Two unit vectors (n, 3) that make a right-handed frame with `normal` (n, 3).
+
+    Duff et al. (2017), "Building an orthonormal basis, revisited".
+    """
+    x, y, z = normal.T
+    sign = np.where(z < 0, -1, 1).astype(np.float32)
+    a = -1 / (sign + z)
+    b = x * y * a
+    return (
+        np.stack([1 + sign * x * x * a, sign * b, -sign * x], axis=1),
+        np.stack([b, sign + y * y * a, -y], axis=1),
+    )
