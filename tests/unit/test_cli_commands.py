@@ -54,8 +54,8 @@ def station(monkeypatch):
     """Stands in for the station: records what it was asked, returns or raises what it is told."""
     double = SimpleNamespace(summary=SUMMARY, error=None, asked=None)
 
-    def run_scene(models, seed, out, progress):
-        double.asked = (models.spec.name, seed, out)
+    def run_scene(models, seed, out, progress, *, oracle):
+        double.asked = (models.spec.name, seed, out, oracle)
         progress("working")
         if double.error:
             raise double.error
@@ -143,7 +143,7 @@ def test_the_schema_describes_scene_files(call):
 def test_a_good_run_ends_with_0_and_a_table(call, station, tmp_path):
     done = call("run", "prismatic_tray", "--seed", "3", "--out", tmp_path / "out")
     assert (done.code, done.err) == (0, "")
-    assert station.asked == ("prismatic_tray", 3, tmp_path / "out")
+    assert station.asked == ("prismatic_tray", 3, tmp_path / "out", False)
     for words in ("12 of 12", "failed: no_seal", "0.10 / 0.20 / - mm", "3.3 x", "report.html"):
         assert words in done.out
 
@@ -151,6 +151,11 @@ def test_a_good_run_ends_with_0_and_a_table(call, station, tmp_path):
 def test_a_run_without_a_folder_gets_one_of_its_own(call, station):
     call("run", "prismatic_tray", "--seed", "7")
     assert str(station.asked[2]) == "runs/prismatic_tray-7"
+
+
+def test_the_oracle_must_be_asked_for_by_name(call, station):
+    call("run", "prismatic_tray", "--oracle")
+    assert station.asked[3] is True
 
 
 def test_run_speaks_json_and_nothing_else(call, station):

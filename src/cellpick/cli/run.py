@@ -24,6 +24,10 @@ def run(
         typer.Option("--out", metavar="DIR", help="Folder for the results.  [runs/SCENE-SEED]"),
     ] = None,
     overrides: Overrides = None,
+    oracle: Annotated[
+        bool,
+        typer.Option("--oracle", help="A baseline: true poses take the place of perception."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the station once: cells picked from the tray into the module.
@@ -41,7 +45,7 @@ def run(
         models = resolve_scene(load_scene(scene, overrides or ()))
         chosen = models.spec.seed if seed is None else seed
         folder = out or Path("runs") / f"{models.spec.name}-{chosen}"
-        result = run_scene(models, chosen, folder, progress)
+        result = run_scene(models, chosen, folder, progress, oracle=oracle)
     if as_json:
         show_json(result.summary)
     else:
