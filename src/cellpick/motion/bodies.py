@@ -29,6 +29,7 @@ class Group(IntEnum):
     CELL = 5
     TARGET = 6
     BASE = 7
+    TRAY = 8
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,8 @@ from cellpick.structures import Recipe, Solid
 HELD_SLACK_M = 2e-3
 """How much smaller the held cell counts on straight moves: at a gap of 0 it touches its neighbours,
 and the estimates of both may be off by half a millimetre, and by some more at a cell's far end."""
+TRAY_PREFIX = "tray"
+"""How the names of the tray's bodies begin."""
 _SAG_M = 0.02
 _LIFT_STEP_M = 0.01
 _MOST_LIFT_M = 0.25
@@ -50,15 +52,26 @@ class Tooling:
 
         `near_grasp` allows what a straight move to a grasp or a seat needs.
         """
-        arm, margins = self.recipe.arm, transfer_margins(margin_m)
-        if near_grasp:
-            margins = line_margins(margin_m)
+        arm, allowed = self.recipe.arm, line_margins if near_grasp else transfer_margins
+        margins = allowed(margin_m, self.recipe.tray_tolerance_m)
         if held is None:
             return CollisionChecker(arm, self.bodies, standing, margins, self.pairs)
         cell = self._held(held, HELD_SLACK_M if near_grasp else 0.0)
         pairs = np.concatenate([self.pairs, held_pairs(self.bodies, cell)])
         collisions = CollisionChecker(arm, self.bodies + cell, standing, margins, pairs)
         return HeldChecker(collisions, held)
+
+    def leaving(
+        self, q_start: Floats, standing: Bodies, margin_m: float, held: GripLoad | None = None
+    ) -> Checker:
+        """A checker for a free motion from `q_start` (6,).
+
+        Where the arm already stands nearer to something than the margin, it must only not touch.
+        """
+        checker = self.checker(standing, margin_m, near_grasp=False, held=held)
+        if checker.first_clash(q_start[None]).free:
+            return checker
+        return self.checker(standing, 0.0, near_grasp=False, held=held)
 
     def lift(
         self,
@@ -77,7 +90,7 @@ class Tooling:
         if held is not None:
             moving = moving + self._held(held, 0.0)
         none = np.zeros((0, 2), dtype=np.int64)
-        margins = transfer_margins(margin_m + _SAG_M)
+        margins = transfer_margins(margin_m + _SAG_M, self.recipe.tray_tolerance_m)
         checker = CollisionChecker(self.recipe.arm, moving, standing, margins, none)
         lengths = np.arange(least_m + _MOST_LIFT_M, least_m - 1e-9, -_LIFT_STEP_M)
         back = lengths[:, None] * np.array([0.0, 0.0, -1.0])
@@ -115,7 +128,9 @@ class HeldChecker:
 def standing_bodies(recipe: Recipe, obstacles: Sequence[Solid], Ts_base_cell: Floats) -> Bodies:
     """Fixtures and the cells (n, 4, 4) that stand somewhere."""
     names = [f"cell {i}" for i in range(len(Ts_base_cell))]
-    fixtures = bodies_of(obstacles, 0, Group.FIXTURE)
+    tray = [solid for solid in obstacles if solid.name.startswith(TRAY_PREFIX)]
+    others = [solid for solid in obstacles if not solid.name.startswith(TRAY_PREFIX)]
+    fixtures = bodies_of(others, 0, Group.FIXTURE) + bodies_of(tray, 0, Group.TRAY)
     return fixtures + cell_bodies(recipe.cell, Ts_base_cell, Group.CELL, names)
 
 

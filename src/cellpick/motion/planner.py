@@ -8,17 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cellpick.errors import LimitError
+from cellpick.errors import InputError
 from cellpick.geometry import Floats, checked
 from cellpick.motion.bodies import Bodies
-from cellpick.motion.collision import Checker
 from cellpick.motion.kinematics import InverseKinematics
 from cellpick.motion.load import GripLoad
 from cellpick.motion.looks import ranked_looks
 from cellpick.motion.moves import Timing
-from cellpick.motion.paths import JointPath
 from cellpick.motion.phases import Tooling, standing_bodies
-from cellpick.motion.refusal import RefusedError
+from cellpick.motion.refusal import RefusedError, answered
 from cellpick.motion.search import Search
 from cellpick.motion.task import Legs, Task
 from cellpick.motion.transfers import Transfers
@@ -37,6 +35,8 @@ _GOALS_TRIED = 12
 _GOALS_SEARCHED = 3
 _NAMES = ("transfer", "approach", "retreat") * 2
 _HOLDS = (False, False, True, True, True, False)
+Moves = tuple[JointTrajectory, ...]
+"""Timed motions in order."""
 
 
 class MotionPlanner:
@@ -74,18 +74,16 @@ class MotionPlanner:
         The flange is `standoff_m` above the origin, at whichever yaw suits the arm. `cells`
         (n, 4, 4) stand in the base frame, as all obstacles do.
         """
-        try:
+        T = checked("T_base_focus", T_base_focus, (4, 4))
+        _check_positive("standoff_m", standoff_m)
+        standing = self._standing(obstacles, cells)
+
+        def moves() -> Moves:
             q = self._start(q_start)
-            T = checked("T_base_focus", T_base_focus, (4, 4))
             goals = ranked_looks(self._recipe.arm, self._ik, q, T, standoff_m)
-            checker = self._widest().checker(
-                self._standing(obstacles, cells), self._margin_m, near_grasp=False
-            )
-            return self._one_move(self._first_way(q, goals, checker))
-        except RefusedError as refusal:
-            return refusal.plan()
-        except LimitError as broken:
-            return MotionPlan("limit", str(broken), ())
+            return self._one_move(q, goals, standing)
+
+        return answered(moves)
 
     def move_to(
         self,
@@ -99,17 +97,15 @@ class MotionPlanner:
 
         `held` (4, 4) is `T_tcp_cell` of a cell in the gripper.
         """
-        try:
+        standing = self._standing(obstacles, cells)
+        T_tcp_cell = None if held is None else checked("held", held, (4, 4))
+
+        def moves() -> Moves:
             q, goal = self._start(q_start), self._start(q_goal, "the goal")
-            load = None if held is None else self._load(held)
-            checker = self._widest().checker(
-                self._standing(obstacles, cells), self._margin_m, near_grasp=False, held=load
-            )
-            return self._one_move(self._first_way(q, goal[None], checker), load)
-        except RefusedError as refusal:
-            return refusal.plan()
-        except LimitError as broken:
-            return MotionPlan("limit", str(broken), ())
+            load = None if T_tcp_cell is None else self._load(T_tcp_cell)
+            return self._one_move(q, goal[None], standing, load)
+
+        return answered(moves)
 
     def pick_and_place(
         self,
@@ -129,27 +125,23 @@ class MotionPlanner:
         the tray and the module, without the one to pick. Straight moves are `approach_m` long, or
         longer where the cell or the gripper would else not be clear of its surroundings.
         """
-        try:
-            load = self._load(T_tcp_cell)
-            task = Task(
-                self._start(q_start),
-                checked("T_base_tcp_pick", T_base_tcp_pick, (4, 4)),
-                approach_m,
-                checked("Ts_base_tcp_place", Ts_base_tcp_place, (None, 4, 4)),
-                load,
-                self._standing(obstacles, cells),
-                self._up,
-                self._margin_m,
-            )
-            tooling = self._tooled(opening_m)
-            legs = Search(task, tooling, self._ik, self._transfers).legs()
-            return MotionPlan("ok", "", self._timed(legs, load))
-        except RefusedError as refusal:
-            return refusal.plan()
-        except LimitError as broken:
-            return MotionPlan("limit", str(broken), ())
+        T_pick = checked("T_base_tcp_pick", T_base_tcp_pick, (4, 4))
+        Ts_place = checked("Ts_base_tcp_place", Ts_base_tcp_place, (None, 4, 4))
+        if not len(Ts_place):
+            raise InputError("Ts_base_tcp_place must have at least one pose", got=Ts_place.shape)
+        _check_positive("approach_m", approach_m)
+        T_held = checked("T_tcp_cell", T_tcp_cell, (4, 4))
+        standing = self._standing(obstacles, cells)
 
-    def _timed(self, legs: Legs, load: GripLoad) -> tuple[JointTrajectory, ...]:
+        def moves() -> Moves:
+            q, load = self._start(q_start), self._load(T_held)
+            task = Task(q, T_pick, approach_m, Ts_place, load, standing, self._up, self._margin_m)
+            tooling = self._tooled(float(opening_m))
+            return self._timed(Search(task, tooling, self._ik, self._transfers).legs(), load)
+
+        return answered(moves)
+
+    def _timed(self, legs: Legs, load: GripLoad) -> Moves:
         return tuple(
             self._timing.trajectory(
                 name,
@@ -162,11 +154,11 @@ class MotionPlanner:
             )
         )
 
-    def _one_move(self, path: JointPath, load: GripLoad | None = None) -> MotionPlan:
-        return MotionPlan("ok", "", (self._timing.trajectory("transfer", path, load),))
-
-    def _first_way(self, q_start: Floats, goals: Floats, checker: Checker) -> JointPath:
-        """A free way to the first of the goals (n, 6) that has one, straight ones first."""
+    def _one_move(
+        self, q_start: Floats, goals: Floats, standing: Bodies, load: GripLoad | None = None
+    ) -> Moves:
+        """A free move to the first of the goals (n, 6) that has one, straight ones first."""
+        checker = self._widest().leaving(q_start, standing, self._margin_m, load)
         clashes = []
         for find, count in (
             (self._transfers.direct, _GOALS_TRIED),
@@ -175,7 +167,7 @@ class MotionPlanner:
             for q in goals[:count]:
                 way = find(q_start, q, checker)
                 if way.clash.free:
-                    return way.path
+                    return (self._timing.trajectory("transfer", way.path, load),)
                 clashes.append(way.clash)
         raise RefusedError(clashes[0].status, f"transfer: {clashes[0].reason}")
 
@@ -191,7 +183,7 @@ class MotionPlanner:
             )
         return angles
 
-    def _load(self, T_tcp_cell: ArrayLike) -> GripLoad:
+    def _load(self, T_tcp_cell: Floats) -> GripLoad:
         """The held cell. Raises `RefusedError` where the arm may not carry it."""
         arm, gripper, cell = self._recipe.arm, self._recipe.gripper, self._recipe.cell
         if gripper.mass_kg + cell.mass_kg > arm.payload_kg:
@@ -200,8 +192,7 @@ class MotionPlanner:
                 f"gripper and cell weigh {gripper.mass_kg + cell.mass_kg:.2f} kg; "
                 f"arm {arm.name} carries {arm.payload_kg:.2f} kg",
             )
-        T = checked("T_tcp_cell", T_tcp_cell, (4, 4))
-        return GripLoad(self._recipe, T, self._grip_safety, self._up)
+        return GripLoad(self._recipe, T_tcp_cell, self._grip_safety, self._up)
 
     def _standing(self, obstacles: Sequence[Solid], cells: ArrayLike) -> Bodies:
         return standing_bodies(self._recipe, obstacles, checked("cells", cells, (None, 4, 4)))
@@ -210,3 +201,8 @@ class MotionPlanner:
         """The gripper at its widest, for motions away from everything."""
         jaws = self._recipe.gripper.jaws
         return self._tooled(0.0 if jaws is None else float(jaws.opening_m[1]))
+
+
+def _check_positive(name: str, value: float) -> None:
+    if not (np.isfinite(value) and value > 0):
+        raise InputError(f"{name} must be positive", got=value, accepted="a length in metres")

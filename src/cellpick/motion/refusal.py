@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from cellpick.errors import CellpickError
+from cellpick.errors import CellpickError, LimitError
 from cellpick.geometry import Floats
-from cellpick.structures import ArmModel, MotionPlan, MotionStatus
+from cellpick.structures import ArmModel, JointTrajectory, MotionPlan, MotionStatus
 
 
 class RefusedError(CellpickError):
-    """Planning stopped; it becomes the plan that says so."""
+    """Planning stopped; `answered` makes it the plan that says so."""
 
     def __init__(self, status: MotionStatus, reason: str) -> None:
         super().__init__(reason)
         self.status: MotionStatus = status
 
-    def plan(self) -> MotionPlan:
-        """The plan without moves."""
-        return MotionPlan(self.status, str(self), ())
+
+def answered(moves: Callable[[], tuple[JointTrajectory, ...]]) -> MotionPlan:
+    """The plan of what `moves` returns, or of why it cannot."""
+    try:
+        return MotionPlan("ok", "", moves())
+    except RefusedError as refusal:
+        return MotionPlan(refusal.status, str(refusal), ())
+    except LimitError as broken:
+        return MotionPlan("limit", str(broken), ())
 
 
 def out_of_reach(arm: ArmModel, T_base_flange: Floats, what: str) -> RefusedError:

@@ -48,6 +48,7 @@ class Search:
     def __init__(
         self, task: Task, tooling: Tooling, ik: InverseKinematics, transfers: Transfers
     ) -> None:
+        """Raises `RefusedError` where no branch reaches the pick or the place."""
         self._task, self._tooling, self._ik, self._transfers = task, tooling, ik, transfers
         self._arm = tooling.recipe.arm
         self._pick_side = Side("pick", task.T_base_tcp_pick, task, tooling)
@@ -57,17 +58,17 @@ class Search:
         self._level_m = max(self._pick_side.top(task.up), place.top(task.up)) - _CLIMB_M
         self._pick_side.rise_to(self._level_m, task.up)
         margin, held = task.margin_m, task.held
-        self._to_pick = tooling.checker(self._pick_side.with_cell, margin, near_grasp=False)
+        self._to_pick = tooling.leaving(task.q_start, self._pick_side.with_cell, margin)
         self._to_place = tooling.checker(task.standing, margin, near_grasp=False, held=held)
         # what was checked once is kept for as long as this search lives
         self._pick_strokes = functools.cache(self._check_pick)
         self._seat_strokes = functools.cache(self._check_seat)
         self._place = functools.cache(self._place_side)
+        self._picks = self._pick_lines()
+        self._seats = self._all_seats()
 
     def legs(self) -> Legs:
         """The six paths. Raises `RefusedError` with what stood in the likely best way."""
-        self._picks = self._pick_lines()
-        self._seats = self._all_seats()
         tops = np.array([line.q[-1] for line in self._picks])
         there = travel_time(self._arm, self._task.q_start, tops) + line_discomfort(
             self._arm, self._picks
