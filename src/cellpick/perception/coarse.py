@@ -40,7 +40,8 @@ class Hypotheses:
     match: Floats
     """(n,) normalised correlation of the edges, -1 to 1."""
     coverage: Floats
-    """(n,) mean occupancy of the footprint, -1 to 1; 0 where nothing was measured."""
+    """(n,) mean occupancy of the footprint, -1 to 1; 0 where nothing was measured, -1 beyond the
+    region."""
     energy: Floats
     """(n,) root of the mosaic's edge power under the footprint."""
     FIELDS: ClassVar = ("template", "xy_m", "yaw", "match", "coverage", "energy")
@@ -60,7 +61,7 @@ class Hypotheses:
 
 def combined(match: Floats, coverage: Floats) -> Floats:
     """Edges must match; a footprint that the cloud contradicts counts little."""
-    result: Floats = match * np.clip(0.6 + 0.4 * coverage, 0, 1)
+    result: Floats = match * np.clip(0.5 + 0.5 * coverage, 0, 1)
     return result
 
 
@@ -133,8 +134,8 @@ def correlate(
     turn = np.complex64(np.exp(2j * yaw))
     edges = splat(template.edges_m, template.edges * turn, yaw, step_m, size)
     edges /= np.linalg.norm(edges)
-    share = np.full(len(template.footprint_m), (template.step_m / step_m) ** 2, np.complex64)
-    footprint = splat(template.footprint_m, share, yaw, step_m, size)
+    share = np.full(len(template.zone_m), (template.step_m / step_m) ** 2, np.complex64)
+    footprint = splat(template.zone_m, share, yaw, step_m, size)
     kernels = scipy.fft.fft2(np.stack([edges, footprint]))
     found = scipy.fft.ifft2(scene * kernels.conj())[:, : shape[0], : shape[1]]
     energy = np.sqrt(np.maximum(found[1].real, 1e-6))

@@ -70,7 +70,7 @@ def step(
         ],
         axis=1,
     )
-    best = values.reshape(len(yaw), -1).argmax(1)
+    best = values.reshape(len(yaw), len(turns) * len(shift)).argmax(1)
     return xy + shift[best % len(shift)], yaw + turns[best // len(shift)]
 
 
@@ -102,13 +102,20 @@ def judged(
 ) -> Hypotheses:
     """Hypotheses at these places with match, coverage and energy measured there."""
     thin = max(1, round(FOOTPRINT_STEP_M / template.step_m))
-    column, row = np.rint(template.footprint_m / template.step_m).astype(np.intp).T
-    under = placed(template.footprint_m[(column % thin == 0) & (row % thin == 0)], xy, yaw)
-    power = np.abs(lookup(field, grid, under)) ** 2
+    zone = placed(thinned(template.zone_m, template.step_m, thin), xy, yaw)
+    power = np.abs(lookup(field, grid, zone)) ** 2
     energy = np.sqrt(power.sum(1) * thin**2 + 1e-6).astype(np.float64)
-    coverage = lookup(tops.occupied, tops.grid, under).mean(1).astype(np.float64)
+    under = placed(thinned(template.footprint_m, template.step_m, thin), xy, yaw)
+    coverage = lookup(tops.occupied, tops.grid, under, -1.0).mean(1).astype(np.float64)
     found = response(field, grid, template.edges_m, template.edges, xy, yaw, np.zeros((1, 2)))[:, 0]
     return Hypotheses(face, xy, yaw, found / energy, coverage, energy)
+
+
+def thinned(p_m: Floats, step_m: float, thin: int) -> Floats:
+    """The places (.., 2) of a square grid that are on every `thin`-th row and column."""
+    at = np.rint(p_m / step_m).astype(np.intp)
+    result: Floats = p_m[(at % thin == 0).all(1)]
+    return result
 
 
 def placed(p_m: Floats, xy: Floats, yaw: Floats) -> Floats:
@@ -119,12 +126,12 @@ def placed(p_m: Floats, xy: Floats, yaw: Floats) -> Floats:
     return result
 
 
-def lookup(values: NDArray[Number], grid: Grid, xy: Floats) -> NDArray[Number]:
-    """Values (...) of a map at the tiles nearest to places (..., 2); 0 beyond the map."""
+def lookup(values: NDArray[Number], grid: Grid, xy: Floats, beyond: float = 0.0) -> NDArray[Number]:
+    """Values (...) of a map at the tiles nearest to places (..., 2); `beyond` off the map."""
     at = np.rint((xy - np.asarray(grid.origin_m)) / grid.step_m).astype(np.intp)
     h, w = grid.shape
     column, row = np.clip(at[..., 0], -1, w), np.clip(at[..., 1], -1, h)
-    framed = np.zeros((h + 2, w + 2), values.dtype)
+    framed = np.full((h + 2, w + 2), beyond, values.dtype)
     framed[1:-1, 1:-1] = values
     found: NDArray[Number] = framed.ravel()[(row + 1) * (w + 2) + column + 1]
     return found

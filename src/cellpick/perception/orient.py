@@ -46,7 +46,7 @@ def orient(
     p_face = np.column_stack([windows.xy, cell.height_m / 2 + windows.height_m])
     Ts_base_face = facing_up(Ts_base_cell, up)
     odds = np.zeros(len(Ts_base_cell))
-    if windows.count and len(odds) and captures:
+    if windows.count and len(odds):
         odds = log_odds([rectify(c, Ts_base_face, p_face) for c in captures], windows)
     if cell.shape == "cylinder":
         odds = np.where(over, -odds, odds)

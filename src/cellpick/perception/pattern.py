@@ -123,8 +123,13 @@ def draw_face(
 
 def sweeps(feature: SurfaceFeature, radius: Floats) -> NDArray[np.bool_]:
     """Radii (...) at which a feature may be when its cell turns about z."""
-    middle, reach = np.hypot(*feature.center_m), np.hypot(*feature.size_m) / 2
-    result: NDArray[np.bool_] = np.abs(radius - middle) <= reach
+    centre, half = np.abs(feature.center_m), feature.size_m / 2
+    if feature.outline in ("disc", "ring"):
+        nearest, farthest = np.hypot(*centre) - half[0], np.hypot(*centre) + half[0]
+    else:
+        nearest = np.hypot(*np.maximum(centre - half, 0))
+        farthest = np.hypot(*(centre + half))
+    result: NDArray[np.bool_] = (radius >= nearest) & (radius <= farthest)
     return result
 
 

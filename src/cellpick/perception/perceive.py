@@ -16,7 +16,7 @@ from cellpick.perception.orient import orient
 from cellpick.perception.pattern import draw_face, faces_up
 from cellpick.perception.read_codes import read_codes
 from cellpick.perception.seat import seat
-from cellpick.perception.select import without_conflicts
+from cellpick.perception.select import contenders, without_conflicts
 from cellpick.perception.template import make_template
 from cellpick.perception.tops import at_top, map_tops
 from cellpick.perception.verify import Verdict, probability_of, verify
@@ -47,11 +47,12 @@ def perceive(look: CaptureSet) -> CellEstimates:
     field = mosaic_edges(look, tops, grid)
 
     found = search(field, tops, templates, cell)
+    found = contenders(found, cell)
     found = climb(found, field, grid, tops, templates, cell)
     found = without_conflicts(found, cell)
     Ts = task.T_base_region @ seat(found, cloud, is_top, cell, drawn, grid.coarser(SEAT_TILES))
 
-    refined = refine(look, Ts, cloud)
+    refined = refine(look, orient(Ts, cell, look.captures, drawn, up).Ts_base_cell, cloud)
     oriented = orient(refined.Ts_base_cell, cell, look.captures, drawn, up)
     if oriented.turned.any():
         refined = refine(look, oriented.Ts_base_cell, cloud)

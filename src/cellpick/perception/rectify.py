@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats, project
 from cellpick.structures import Capture
 
+ROW = 4096
+"""Places a row of one lookup."""
 HIDING_M = 0.01
 """Something this much nearer than the cell's face hides it."""
 
@@ -21,11 +23,25 @@ def rectify(capture: Capture, Ts_base_cell: Floats, p_cell: Floats) -> NDArray[n
     belief = capture.calibration
     pixels = project(p_camera, belief.K, belief.distortion)
     at = np.nan_to_num(pixels, nan=-1e4).astype(np.float32)
-    image = capture.image.astype(np.float32)
-    seen = cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderValue=(np.nan,) * 3)
+    seen = sample(capture.image.astype(np.float32), at, cv2.INTER_LINEAR)
     if capture.depth is not None:
-        near = cv2.remap(
-            capture.depth, at[..., 0], at[..., 1], cv2.INTER_NEAREST, borderValue=np.nan
-        )
+        near = sample(capture.depth, at, cv2.INTER_NEAREST)
         seen[near < p_camera[..., 2] - HIDING_M] = np.nan
-    return seen.astype(np.float32, copy=False)
+    return seen
+
+
+def sample(
+    image: NDArray[np.float32], pixels: NDArray[np.float32], method: int
+) -> NDArray[np.float32]:
+    """Values (..., channels) of an image at pixels (..., 2); NaN outside it."""
+    shape = pixels.shape[:-1]
+    count = int(np.prod(shape))
+    # OpenCV's remap takes no side of 32767 or more: fold the places into rows
+    places = np.full((-(-count // ROW) * ROW, 2), -1e4, np.float32)
+    places[:count] = pixels.reshape(-1, 2)
+    u, v = places.reshape(-1, ROW, 2).transpose(2, 0, 1)
+    found = cv2.remap(
+        image, np.ascontiguousarray(u), np.ascontiguousarray(v), method, borderValue=(np.nan,) * 4
+    )
+    values: NDArray[np.float32] = found.reshape(-1, *image.shape[2:])[:count]
+    return values.reshape(*shape, *image.shape[2:])

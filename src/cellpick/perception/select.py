@@ -9,23 +9,38 @@ from cellpick.geometry import Floats
 from cellpick.perception.coarse import Hypotheses
 from cellpick.structures import CellModel
 
+ACCEPTED = 0.2
+"""Least score of a cell; where there is none, the best is near 0.1, and a free one's above 0.5."""
+RIVAL_SHARE = 0.6
+"""A coarse hypothesis with less than this share of an overlapping one's score cannot win."""
 SLACK_M = 0.0025
 """Footprints may overlap this deep, since both places are still rough."""
 SLACK_SHARE = 0.15
 """... but never deeper than this share of the cell's shorter side."""
 
 
+def contenders(found: Hypotheses, cell: CellModel) -> Hypotheses:
+    """The coarse hypotheses that a better one does not clearly rule out."""
+    clash = overlap_depth(found.xy_m, found.yaw, cell) > slack(cell)
+    best = np.where(clash, found.score[None], 0).max(1, initial=0)
+    return found.take(np.flatnonzero(found.score >= RIVAL_SHARE * best))
+
+
 def without_conflicts(found: Hypotheses, cell: CellModel) -> Hypotheses:
     """The best-scored hypotheses of which no two overlap, best first."""
     order = np.lexsort((found.xy_m[:, 1], found.xy_m[:, 0], -found.score))
-    found = found.take(order)
-    slack = min(SLACK_M, SLACK_SHARE * float(cell.size_m[:2].min()))
-    clash = overlap_depth(found.xy_m, found.yaw, cell) > slack
+    found = found.take(order[found.score[order] >= ACCEPTED])
+    clash = overlap_depth(found.xy_m, found.yaw, cell) > slack(cell)
     free = np.ones(len(found), np.bool_)
     for i in range(len(found)):
         if free[i]:
             free[i + 1 :] &= ~clash[i, i + 1 :]
     return found.take(np.flatnonzero(free))
+
+
+def slack(cell: CellModel) -> float:
+    """Overlap that rough places excuse."""
+    return min(SLACK_M, SLACK_SHARE * float(cell.size_m[:2].min()))
 
 
 def overlap_depth(xy: Floats, yaw: Floats, cell: CellModel) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ OUTLINE_WEIGHT = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """Edges (p) and footprint places (q) of one face that looks up, as seen from above."""
+    """Edges and footprint of one face that looks up, as seen from above."""
 
     face: Face
     """The face."""
@@ -29,7 +29,9 @@ class Template:
     edges: NDArray[np.complex64]
     """(p,) edge field there, with |edges|^2 summing to 1."""
     footprint_m: Floats
-    """(q, 2) places on a square grid."""
+    """(q, 2) places on the case, on a square grid."""
+    zone_m: Floats
+    """(z, 2) the same with a rim outside: where the face's edges may lie, and no others should."""
     step_m: float
     """Pitch of both."""
 
@@ -42,13 +44,15 @@ def make_template(drawn: FacePattern, sigma_px: float) -> Template:
     solid = cv2.erode(drawn.inside.astype(np.uint8), kernel) > 0
     field[drawn.swept] = 0
     field = np.where(solid, field, OUTLINE_WEIGHT * field)
-    is_edge = np.abs(field) > WEAKEST
+    zone = cv2.dilate(drawn.inside.astype(np.uint8), kernel) > 0
+    is_edge = (np.abs(field) > WEAKEST) & zone
     strength = field[is_edge]
     return Template(
         drawn.face,
         drawn.xy[is_edge],
         (strength / np.linalg.norm(strength)).astype(np.complex64),
         drawn.xy[drawn.inside],
+        drawn.xy[zone],
         drawn.step_m,
     )
 
