@@ -43,5 +43,5 @@ def sample(
     found = cv2.remap(
         image, np.ascontiguousarray(u), np.ascontiguousarray(v), method, borderValue=(np.nan,) * 4
     )
-    values: NDArray[np.float32] = found.reshape(-1, *image.shape[2:])[:count]
+    values = found.reshape(-1, *image.shape[2:])[:count].astype(np.float32, copy=False)
     return values.reshape(*shape, *image.shape[2:])
