@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,11 @@ class EdgeViews:
     """(n, c, e) which readings err together: the near or the far side of one outline."""
     inset_m: Floats
     """(n, c, e) standard deviation of that common error along the normal."""
+
+    def every(self, step: int) -> EdgeViews:
+        """Every `step`-th edge point."""
+        names = [field.name for field in fields(EdgeViews)]
+        return EdgeViews(**{name: getattr(self, name)[:, :, ::step] for name in names})
 
 
 def edge_views(

@@ -32,7 +32,7 @@ GATES_M = (4e-3, 2e-3)
 """How far points may lie from the surfaces in the two rounds that use points alone."""
 WINDOWS_M = (2e-3, 1.2e-3, 8e-4, 6e-4, 6e-4)
 """How far edges may lie from their place in the rounds that follow."""
-LEAST_REACH_PX = 2.0
+LEAST_REACH_PX = 1.2
 """Edges are looked for at least this far, since a parabola needs room."""
 
 
@@ -97,7 +97,8 @@ def refine_poses(
     )
     state = _State(Ts, Ts, np.zeros((len(Ts), len(captures), 6)))
     for gate in GATES_M:
-        state = state.moved(_solved(scene, state, _surface(scene, state, gate), None))
+        surface = _surface(scene, state, gate, ends_only=True)
+        state = state.moved(_solved(scene, state, surface, None))
     state = state.shifted(
         vote(_expected(scene, state), scene.views, cell, scene.free, scene.options)
     )
@@ -122,8 +123,10 @@ def refine_poses(
     )
 
 
-def _surface(scene: _Scene, state: _State, gate: float) -> Evidence:
+def _surface(scene: _Scene, state: _State, gate: float, ends_only: bool = False) -> Evidence:
     contacts = contacts_at(scene.points, state.Ts_seen, state.Ts, scene.cell, scene.up)
+    if ends_only:
+        contacts = contacts.on_ends()
     shape = (len(state.Ts), len(scene.views))
     return point_evidence(scene.points, contacts, scene.cell, shape, gate, scene.options)
 

@@ -14,6 +14,8 @@ from cellpick.perception.core.views import Views
 
 REMAP_COLUMNS = 4096
 """`cv2.remap` takes at most 32767 rows or columns, so samples are folded into rows this long."""
+CLIPPED_PX = 3.0
+"""Reach of blur: an edge this near to a full pixel has lost part of its bright side."""
 SATURATED = 250.0
 """A level from which the sensor may have clipped."""
 
@@ -54,8 +56,17 @@ def slopes(
         length = np.sqrt(np.einsum("...i,...i->...", rise, rise) / 3)
         out[:, k] = np.where(contrast[:, k] == 0, length, rise.mean(axis=-1) * contrast[:, k])
         full = light.max(axis=-1) > SATURATED
-        clipped[:, k] = full[..., 2:] | full[..., :-2] | full[..., 1:-1]
+        clipped[:, k] = _spread(full, max(1, round(CLIPPED_PX / step_px[k])))[..., 1:-1]
     return out, clipped
+
+
+def _spread(marked: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """What is marked (..., k), or within `by` samples of it."""
+    out: NDArray[np.bool_] = marked.copy()
+    for shift in range(1, by + 1):
+        out[..., shift:] |= marked[..., :-shift]
+        out[..., :-shift] |= marked[..., shift:]
+    return out
 
 
 def read_edges(edges: EdgeViews, views: Views, reach_px: Floats, contrast_min: float) -> Readings:

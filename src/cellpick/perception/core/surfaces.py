@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from cellpick.structures import CellModel
 
 Indices = NDArray[np.int64]
 
+FIRST_END = 4
+"""The faces from this row on are +z and -z."""
 EDGE_M = 1.2e-3
 """Points nearer than this to an edge are not used: readings there mix two surfaces."""
 GRID_M = 2e-3
@@ -71,6 +73,12 @@ class Contacts:
     distance: Floats
     """(k,) signed distance, positive outside."""
 
+    def on_ends(self) -> Contacts:
+        """Those on the faces +z and -z."""
+        rows = self.face >= FIRST_END
+        names = [field.name for field in fields(Contacts)]
+        return Contacts(**{name: getattr(self, name)[rows] for name in names})
+
 
 def contacts_of(cell: CellModel, q: Floats, point: Indices, of_cell: Indices) -> Contacts:
     """Contacts of points `q` (k, 3) in their cells' frames; points near an edge are left out."""
@@ -97,7 +105,7 @@ def contacts_of(cell: CellModel, q: Floats, point: Indices, of_cell: Indices) ->
         side, radial = np.zeros(len(q), bool), np.zeros((len(q), 5))
     flat = np.column_stack([q, np.ones(len(q)), np.zeros(len(q))])
     u = np.where(side[:, None], radial, flat)
-    keep = inside & ~(near_step & (face >= 4))
+    keep = inside & ~(near_step & (face >= FIRST_END))
     return Contacts(point[keep], of_cell[keep], face[keep], u[keep], distance[keep])
 
 
