@@ -134,7 +134,8 @@ def _solid_mesh(solid: Solid) -> Mesh:
 
 def _curved(mesh: Mesh) -> NDArray[np.bool_]:
     corner = mesh.normals[mesh.triangles]
-    curved: NDArray[np.bool_] = (np.abs(corner - corner[:, :1]) > 1e-6).any(axis=(1, 2))
+    change = np.abs(corner - corner[:, :1]).max(axis=(1, 2))
+    curved: NDArray[np.bool_] = change > 1e-6
     return curved
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 
+Array = NDArray[np.float32]
 QUIET_MODULES = 1
 """Width of the quiet zone: the least that ISO/IEC 16022 asks for."""
 
@@ -38,9 +39,7 @@ class CodeAtlas:
             n = len(code)
             sums[1 : n + 1, 1 : n + 1] = code.cumsum(axis=0).cumsum(axis=1)
 
-    def ink(
-        self, cells: NDArray[np.int32], uv: NDArray[np.float32], width: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    def ink(self, cells: NDArray[np.int32], uv: Array, width: Array) -> Array:
         """Share of ink (n,) in squares of the codes of `cells` (n,).
 
         `uv` (n, 2) are the squares' centres and `width` (n,) their sides, where 0 to 1 spans the
@@ -48,8 +47,9 @@ class CodeAtlas:
         tables for texture mapping").
         """
         n = self._modules[cells]
-        low = np.clip(uv - width[:, None] / 2, 0, 1) * n[:, None]
-        high = np.clip(uv + width[:, None] / 2, 0, 1) * n[:, None]
+        reach = width[:, None] / np.float32(2)
+        low = np.clip(uv - reach, 0, 1) * n[:, None]
+        high = np.clip(uv + reach, 0, 1) * n[:, None]
         corner = self._sum_to
         ink = (
             corner(cells, high[:, 0], high[:, 1])
@@ -57,19 +57,17 @@ class CodeAtlas:
             - corner(cells, high[:, 0], low[:, 1])
             + corner(cells, low[:, 0], low[:, 1])
         )
-        result: NDArray[np.float32] = ink / np.maximum(width * n, 1e-9) ** 2
+        result: Array = ink / np.maximum(width * n, 1e-9) ** 2
         return result
 
-    def _sum_to(
-        self, cells: NDArray[np.int32], x: NDArray[np.float32], y: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    def _sum_to(self, cells: NDArray[np.int32], x: Array, y: Array) -> Array:
         last = self._sums.shape[1] - 2
         i, j = np.minimum(x.astype(np.int32), last), np.minimum(y.astype(np.int32), last)
         fx, fy = x - i, y - j
         s = self._sums
         row0 = s[cells, j, i] * (1 - fx) + s[cells, j, i + 1] * fx
         row1 = s[cells, j + 1, i] * (1 - fx) + s[cells, j + 1, i + 1] * fx
-        result: NDArray[np.float32] = row0 * (1 - fy) + row1 * fy
+        result: Array = row0 * (1 - fy) + row1 * fy
         return result
 
 

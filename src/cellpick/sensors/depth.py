@@ -18,7 +18,7 @@ from cellpick.geometry import Floats
 from cellpick.scene.cameras import DepthSpec
 from cellpick.sensors.raycast import SKIN_M, RayScene
 from cellpick.sensors.render import Renderer
-from cellpick.sensors.shading import Palette, dot, fresnel, lobe
+from cellpick.sensors.shading import Palette, dot, fresnel, lobe, unit
 from cellpick.sensors.surface import Surface
 
 Array = NDArray[np.float32]
@@ -95,10 +95,8 @@ def _shadow(scene: RayScene, surface: Surface, projector: Array) -> NDArray[np.b
 
 def _projector_light(surface: Surface, projector: Array, palette: Palette) -> Array:
     """The projector's light (n,) that comes back, in units of a white matt surface's."""
-    to_projector = projector - surface.p
-    to_projector /= np.sqrt(dot(to_projector, to_projector))[:, None]
-    half = to_projector + surface.to_eye
-    half /= np.sqrt(dot(half, half))[:, None]
+    to_projector = unit(projector - surface.p)
+    half = unit(to_projector + surface.to_eye)
     n_l = np.maximum(dot(surface.normal, to_projector), 1e-4)
     n_v = np.maximum(dot(surface.normal, surface.to_eye), 1e-3)
     n_h = np.clip(dot(surface.normal, half), 0, 1)
@@ -126,8 +124,8 @@ def _correlated(white: Array, source: Array, share: float) -> Array:
     """Unit normal noise (h, w), of whose variance `share` is spread over neighbours."""
     radius = int(np.ceil(4 * SHARED_PX))
     kernel = cv2.getGaussianKernel(2 * radius + 1, SHARED_PX).ravel()
+    kernel = kernel / np.sqrt((kernel**2).sum())
     spread = cv2.sepFilter2D(source, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
-    spread /= np.float32((kernel**2).sum())
     result: Array = np.float32(np.sqrt(1 - share)) * white + np.float32(np.sqrt(share)) * spread
     return result
 

@@ -37,10 +37,9 @@ def blur(radiance: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
     rest = sigma_px**2 - PIXEL_VARIANCE
     if rest <= 0:
         return radiance
-    result: NDArray[np.float32] = cv2.GaussianBlur(
-        radiance, (0, 0), float(np.sqrt(rest)), borderType=cv2.BORDER_REPLICATE
-    )
-    return result
+    sigma = float(np.sqrt(rest))
+    soft = cv2.GaussianBlur(radiance, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return soft.astype(np.float32, copy=False)
 
 
 def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:

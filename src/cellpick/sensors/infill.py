@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-STEPS = (16, 8, 4, 2)
+STEPS = (8, 4, 2)
 """Sides of the blocks in pixels."""
 SMOOTH = 0.12
 """Largest difference between a block's corners, as a share of the brightest: a bilinear block then
@@ -70,10 +70,10 @@ class Infill:
         h, w = self._shape
         rows, columns = -(-h // step), -(-w // step)
         pad = ((0, rows * step - h), (0, columns * step - w))
-        bad = np.pad(self._breaks, pad).reshape(rows, step, columns, step).any(axis=(1, 3))
-        done = np.pad(self.done.reshape(h, w), pad, constant_values=True)
-        full = done.reshape(rows, step, columns, step).all(axis=(1, 3))
-        result: NDArray[np.bool_] = ~bad & ~full
+        blocks = (rows, step, columns, step)
+        bad = np.pad(self._breaks, pad).reshape(blocks)
+        done = np.pad(self.done.reshape(h, w), pad, constant_values=True).reshape(blocks)
+        result: NDArray[np.bool_] = np.logical_not(bad.any(axis=(1, 3)) | done.all(axis=(1, 3)))
         return result
 
     def _interpolate(

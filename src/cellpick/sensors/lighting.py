@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cellpick.scene.cameras import Light
 from cellpick.sensors.raycast import RayScene
-from cellpick.sensors.shading import Palette, dot, fresnel, lobe
+from cellpick.sensors.shading import Palette, dot, fresnel, lobe, unit
 from cellpick.sensors.surface import Surface
 from cellpick.sensors.surroundings import Surroundings
 from cellpick.sensors.visibility import Sampling, lamp_share, mirrored, sky
@@ -30,6 +30,8 @@ class _Incident:
 
     n_v: Array
     """(n,) cosine between normal and view."""
+    spread: Array
+    """(n,) standard deviation of the normals within a pixel."""
     sky: Array
     """(n,) radiance of a white matt surface under the surroundings."""
     mirror: Array
@@ -85,14 +87,16 @@ class Lighting:
             part, some = surface.rows(metal), sampling.at(metal)
             mirror[metal] = mirrored(scene, part, alpha, some, self.surroundings)
         beams = [_beam(scene, surface, light, sampling) for light in self._lights]
-        return _Incident(n_v, bright, mirror, beams)
+        return _Incident(n_v, surface.spread, bright, mirror, beams)
 
     def _reflected(
         self, light: _Incident, material: NDArray[np.int32], rows: NDArray[np.int64] | slice
     ) -> Array:
         palette, n_v = self._palette, light.n_v[rows]
         diffuse, f0 = palette.diffuse[material], palette.f0[material]
-        alpha = palette.alpha[material]
+        # Kaplanyan et al. (2016), "Filtering distributions of normals": a curved edge's highlight
+        # is as wide as the normals in the pixel spread
+        alpha = np.sqrt(palette.alpha[material] ** 2 + 2 * light.spread[rows] ** 2)
         out: Array = diffuse * light.sky[rows, None]
         out += fresnel(f0, n_v) * light.mirror[rows, None]
         for beam in light.beams:
@@ -108,10 +112,9 @@ def _beam(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -
     lamp = light.position_m.astype(np.float32)
     way = lamp - surface.p
     distance = np.sqrt(dot(way, way))
-    to_lamp = way / distance[:, None]
+    to_lamp = unit(way)
     n_l = dot(surface.normal, to_lamp)
-    half = to_lamp + surface.to_eye
-    half /= np.maximum(np.sqrt(dot(half, half)), 1e-6)[:, None]
+    half = unit(to_lamp + surface.to_eye)
     lit = np.flatnonzero((n_l > 0) & (to_lamp[:, 2] > 0))
     share = lamp_share(scene, surface.rows(lit), light, sampling.at(lit))
     irradiance = np.zeros(len(way), dtype=np.float32)

@@ -153,12 +153,16 @@ def _strip(
         p, n = _outline(half_m, radius_m, is_disc, inset)
         vertices.append(np.column_stack([p, np.full(len(p), z)]))
         normals.append(np.column_stack([n * outwards, np.full(len(p), up)]))
-    n = len(vertices[0])
-    i, j = np.arange(n), (np.arange(n) + 1) % n
-    triangles = np.concatenate([np.column_stack([i, j, j + n]), np.column_stack([i, j + n, i + n])])
-    per_corner = n // 4
+    count = len(vertices[0])
+    i, j = np.arange(count), (np.arange(count) + 1) % count
+    triangles = np.concatenate(
+        [np.column_stack([i, j, j + count]), np.column_stack([i, j + count, i + count])]
+    )
+    per_corner = count // 4
     # corner arcs are even pieces, the straight side after each the odd one
-    piece = np.zeros(n) if is_disc else 2 * (i // per_corner) + (i % per_corner == per_corner - 1)
+    piece = (
+        np.zeros(count) if is_disc else 2 * (i // per_corner) + (i % per_corner == per_corner - 1)
+    )
     facets = np.tile(2 + 8 * index + piece.astype(np.int64), 2)
     return Mesh(np.concatenate(vertices), np.concatenate(normals), triangles, facets)
 

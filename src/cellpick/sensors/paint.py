@@ -91,12 +91,11 @@ def coverage(feature: SurfaceFeature, local: Array, footprint: Array) -> Array:
 
 
 def _rect(local: Array, sx: float, sy: float, footprint: Array) -> Array:
-    half = np.array([sx, sy], dtype=np.float32) / 2
-    reach = footprint[:, None] / 2
+    half = np.array([sx / 2, sy / 2], dtype=np.float32)
+    reach = footprint[:, None] / np.float32(2)
     overlap = np.minimum(local + reach, half) - np.maximum(local - reach, -half)
-    share = np.clip(overlap / footprint[:, None], 0, 1)
-    result: Array = share[:, 0] * share[:, 1]
-    return result
+    share: Array = np.clip(overlap / footprint[:, None], 0, 1).astype(np.float32, copy=False)
+    return share[:, 0] * share[:, 1]
 
 
 def _disc(local: Array, diameter: float, footprint: Array) -> Array:

@@ -47,7 +47,9 @@ class Renderer:
         """Pixels (n,) that see something, row-major, and what they see."""
         pixels = np.flatnonzero(self._hits.triangle != NO_HIT)
         hits, coat = self._hits.rows(pixels), self._coat.rows(pixels)
-        return pixels, self._table.at(hits, self._origin, self._directions[pixels], coat)
+        return pixels, self._table.at(
+            hits, self._origin, self._directions[pixels], self._lens.pixel_rad, coat
+        )
 
     def radiance(self) -> Array:
         """(h, w, 3) mean over each pixel."""
@@ -115,7 +117,9 @@ class Renderer:
             length = np.sqrt((directions[away] ** 2).sum(axis=1))
             up = directions[away, 2] / length
             out[away] = self._lighting.surroundings.radiance(up)[:, None]
-            surface = self._table.at(hits.rows(on), self._origin, directions[on], coat.rows(on))
+            surface = self._table.at(
+                hits.rows(on), self._origin, directions[on], self._lens.pixel_rad, coat.rows(on)
+            )
             out[on] = self._lighting.radiance(self._scene, surface, sampling.at(on))
         return out
 

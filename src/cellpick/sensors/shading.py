@@ -61,6 +61,13 @@ def fresnel(f0: Array, cosine: Array) -> Array:
     return result
 
 
+def unit(vectors: Array) -> Array:
+    """Vectors (n, 3) scaled to length 1; a zero vector stays zero."""
+    length = np.maximum(np.sqrt(dot(vectors, vectors)), np.float32(1e-12))
+    result: Array = vectors / length[:, None]
+    return result
+
+
 def dot(a: Array, b: Array) -> Array:
     """Row-wise scalar product (n,) of (n, 3) arrays."""
     result: Array = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]

@@ -21,8 +21,8 @@ from cellpick.sensors.surroundings import Surroundings
 Array = NDArray[np.float32]
 SAMPLES = 16
 """Size of the set."""
-PROBES = 4
-"""Rays to a lamp after which one that is all seen or all hidden needs no more."""
+PROBES = 6
+"""Rays to a lamp's rim after which one that is all seen or all hidden needs no more."""
 BOUNCE = 0.15
 """Radiance of nearby things, as a share of the ambient radiance; assumed (grey at half light)."""
 _TURN = np.arange(SAMPLES) * np.pi * (3 - np.sqrt(5))
@@ -60,12 +60,17 @@ def lamp_share(scene: RayScene, surface: Surface, light: Light, sampling: Sampli
     rows = sampling.rows()
     start = surface.p + SKIN_M * surface.facet_normal
     if sampling.count <= PROBES:
-        return _seen(scene, start, light, rows).mean(axis=1, dtype=np.float32)
-    probes = rows[:, :: sampling.count // PROBES]
-    seen = _seen(scene, start, light, probes).mean(axis=1, dtype=np.float32)
+        return _mean(_seen(scene, start, light, rows))
+    probes = rows[:, -PROBES:]  # the spiral ends at the rim, where a shadow comes first
+    seen = _mean(_seen(scene, start, light, probes))
     partly = np.flatnonzero((seen > 0) & (seen < 1))
-    seen[partly] = _seen(scene, start[partly], light, rows[partly]).mean(axis=1)
+    seen[partly] = _mean(_seen(scene, start[partly], light, rows[partly]))
     return seen
+
+
+def _mean(seen: NDArray[np.bool_]) -> Array:
+    result: Array = seen.mean(axis=1, dtype=np.float32)
+    return result
 
 
 def _seen(
