@@ -24,7 +24,7 @@ is the name of a shipped file in `models/`, or a path, which starts at the scene
 
 The world: z up, the table's top at z = 0. The tray and the module stand on the table; their own
 frames have their origin in the middle of the surface that cells stand on. Rows run along y, columns
-along x. What is drawn by chance comes from the seed alone; jitter shrinks where cells would overlap.
+along x. All that is drawn by chance comes from the seed; jitter shrinks where cells would overlap.
 
 This page is written by `scenes/make_readme.py`.
 

@@ -65,8 +65,8 @@ def _reach(bodies: Bodies, axes: Floats) -> Floats:
     """(n, k) half-width of each body's shadow on unit axes (n, k, 3)."""
     along = np.abs(np.einsum("nki,nij->nkj", axes, bodies.Ts[:, :3, :3]))
     box = np.einsum("nkj,nj->nk", along, bodies.half_m)
-    z, r = along[..., 2], bodies.half_m[:, None, 0]
-    disc = z * bodies.half_m[:, None, 2] + r * np.sqrt(np.clip(1 - z**2, 0, None))
+    across = np.hypot(along[..., 0], along[..., 1])
+    disc = along[..., 2] * bodies.half_m[:, None, 2] + across * bodies.half_m[:, None, 0]
     result: Floats = np.where(bodies.round_[:, None], disc, box)
     return result
 
