@@ -36,6 +36,10 @@ from cellpick.structures import CellEstimates, Grasps, Recipe
 
 PER_CELL = 12
 """Grasps kept for a cell, the best ones."""
+SECTOR_RAD = np.radians(30.0)
+"""Grasps of one cell whose yaws lie in one such sector are alike."""
+SQUARE_M = 0.005
+"""Grasps of one cell whose places lie in one square of this side are alike."""
 LIFT_SPARE_M = 0.015
 """The lift clears equal neighbours by this much."""
 
@@ -124,8 +128,17 @@ def _terms(free: Candidates, estimates: CellEstimates, recipe: Recipe) -> dict[s
 
 
 def _best_of_each(free: Candidates, values: Floats) -> NDArray[np.int64]:
-    """Rows of the best `PER_CELL` candidates of each cell, best first; ties by row."""
+    """Rows of the best `PER_CELL` distinct candidates of each cell, best first; ties by row.
+
+    Of those in one sector of yaw and one square of place only the best counts: when it has no way
+    for the arm, its twins have none either.
+    """
     order = np.argsort(-np.round(values, 9), kind="stable")
+    T = free.Ts_cell_tcp[order]
+    sector = np.floor(np.arctan2(T[:, 1, 0], T[:, 0, 0]) / SECTOR_RAD + 0.5)
+    square = np.round(T[:, :2, 3] / SQUARE_M)
+    kinds = np.column_stack([free.cell_index[order], sector, square])
+    order = order[np.sort(np.unique(kinds, axis=0, return_index=True)[1])]
     cells = free.cell_index[order]
     by_cell = np.argsort(cells, kind="stable")
     starts = np.searchsorted(cells[by_cell], cells[by_cell])
