@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import cv2
 import numpy as np
@@ -12,10 +12,13 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.perception.grid import Grid
 from cellpick.perception.mosaic import FACTOR
 from cellpick.perception.template import Template
 from cellpick.perception.tops import Tops
 from cellpick.structures import CellModel
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 TIP_STEP_M = 0.006
 """Yaw step, as the way of the footprint's farthest point."""
@@ -59,19 +62,20 @@ class Hypotheses:
         return combined(self.match, self.coverage)
 
 
-def combined(match: Floats, coverage: Floats) -> Floats:
+def combined(match: NDArray[Real], coverage: NDArray[Real]) -> NDArray[Real]:
     """Edges must match; a footprint that the cloud contradicts counts little."""
-    result: Floats = match * np.clip(0.5 + 0.5 * coverage, 0, 1)
+    result: NDArray[Real] = match * np.clip(0.5 + 0.5 * coverage, 0, 1)
     return result
 
 
 def yaw_steps(cell: CellModel) -> Floats:
-    """Yaws (m,) of the coarse search; one where the yaw means nothing."""
+    """Yaws (m,) of the coarse search over half a turn, since the other half comes with it; one
+    where the yaw means nothing."""
     if cell.turns_freely:
         return np.zeros(1)
     reach = float(np.hypot(*cell.size_m[:2])) / 2
-    n = 4 * int(np.ceil(2 * np.pi / 4 / (TIP_STEP_M / reach)))
-    return np.arange(n, dtype=np.float64) * (2 * np.pi / n)
+    n = int(np.ceil(np.pi / (TIP_STEP_M / reach)))
+    return np.arange(n, dtype=np.float64) * (np.pi / n)
 
 
 def search(
@@ -80,24 +84,24 @@ def search(
     """Peaks of the combined score over the region, best first."""
     pooled = pool(field)
     scene, size = transforms(pooled, tops, cell)
-    yaws = yaw_steps(cell)
-    layers = [
-        correlate(scene, template, yaw, tops.grid.step_m, size, pooled.shape)
-        for template in templates
-        for yaw in yaws
-    ]
-    match, coverage, energy = (np.stack(maps) for maps in zip(*layers, strict=True))
-    score = combined(match, coverage)
-    best = score.argmax(0)
-    top = np.take_along_axis(score, best[None], 0)[0]
-    row, column = peaks(top, cell, tops.grid.step_m)
-    layer = best[row, column]
+    best = np.full((4, *pooled.shape), -np.inf, np.float32)
+    layer = np.zeros(pooled.shape, np.intp)
+    cases: list[tuple[int, float]] = []
+    for index, template in enumerate(templates):
+        for yaw in yaw_steps(cell):
+            for turn, maps in enumerate(correlate(scene, template, yaw, tops.grid, size)):
+                better = maps[0] > best[0]
+                layer[better] = len(cases)
+                best[:, better] = maps[:, better]
+                cases.append((index, yaw + turn * np.pi))
+    row, column = peaks(best[0], cell, tops.grid.step_m)
     x, y = tops.grid.centres()
+    chosen = layer[row, column]
     return Hypotheses(
-        layer // len(yaws),
+        np.array([index for index, _ in cases], np.intp)[chosen],
         np.stack([x[row, column], y[row, column]], -1),
-        yaws[layer % len(yaws)],
-        *(maps[layer, row, column].astype(np.float64) for maps in (match, coverage, energy)),
+        np.array([yaw for _, yaw in cases])[chosen],
+        *best[1:, row, column].astype(np.float64),
     )
 
 
@@ -123,24 +127,34 @@ def transforms(
 
 
 def correlate(
-    scene: NDArray[np.complex64],
-    template: Template,
-    yaw: float,
-    step_m: float,
-    size: tuple[int, int],
-    shape: tuple[int, int],
-) -> tuple[NDArray[np.float32], ...]:
-    """Maps (rows, columns) of match, coverage and energy of one face at one yaw."""
+    scene: NDArray[np.complex64], template: Template, yaw: float, grid: Grid, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Maps (2, 4, rows, columns) of score, match, coverage and energy of one face at `yaw` and
+    half a turn further."""
     turn = np.complex64(np.exp(2j * yaw))
-    edges = splat(template.edges_m, template.edges * turn, yaw, step_m, size)
+    edges = splat(template.edges_m, template.edges * turn, yaw, grid.step_m, size)
     edges /= np.linalg.norm(edges)
-    share = np.full(len(template.zone_m), (template.step_m / step_m) ** 2, np.complex64)
-    footprint = splat(template.zone_m, share, yaw, step_m, size)
+    zone = thinned(template.zone_m, template.step_m, max(1, round(grid.step_m / template.step_m)))
+    # ones on a square grid of nearly the tiles' pitch: weights that sum to the zone in tiles
+    share = len(template.zone_m) * (template.step_m / grid.step_m) ** 2 / len(zone)
+    footprint = splat(zone, np.full(len(zone), share, np.complex64), yaw, grid.step_m, size)
     kernels = scipy.fft.fft2(np.stack([edges, footprint]))
-    found = scipy.fft.ifft2(scene * kernels.conj())[:, : shape[0], : shape[1]]
-    energy = np.sqrt(np.maximum(found[1].real, 1e-6))
-    coverage = found[1].imag / footprint.real.sum()
-    return found[0].real / energy, coverage, energy
+    # half a turn mirrors a kernel in both axes and leaves doubled angles: so for its spectrum
+    mirrored = np.roll(kernels[0, ::-1, ::-1], 1, axis=(0, 1))
+    products = np.stack([kernels[0], mirrored, kernels[1]]).conj() * scene[[0, 0, 1]]
+    found = scipy.fft.ifft2(products, overwrite_x=True)[:, : grid.shape[0], : grid.shape[1]]
+    energy = np.sqrt(np.maximum(found[2].real, 1e-6))
+    coverage = found[2].imag / (share * len(zone))
+    match = found[:2].real / energy
+    both = [np.broadcast_to(a, match.shape) for a in (coverage, energy)]
+    return np.stack([combined(match, coverage), match, *both], axis=1).astype(np.float32)
+
+
+def thinned(p_m: Floats, step_m: float, thin: int) -> Floats:
+    """The places (.., 2) of a square grid that are on every `thin`-th row and column."""
+    at = np.rint(p_m / step_m).astype(np.intp)
+    result: Floats = p_m[(at % thin == 0).all(1)]
+    return result
 
 
 def splat(

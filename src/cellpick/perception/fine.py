@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.coarse import TIP_STEP_M, Hypotheses
+from cellpick.perception.coarse import TIP_STEP_M, Hypotheses, thinned
 from cellpick.perception.grid import Grid
 from cellpick.perception.template import Template
 from cellpick.perception.tops import Tops
@@ -17,9 +17,11 @@ from cellpick.structures import CellModel
 
 Number = TypeVar("Number", np.float32, np.complex64)
 
-STAGES = ((0.002, TIP_STEP_M / 2, 5, 250), (0.0007, 0.001, 3, 400), (0.00035, 0.0005, 3, 600))
-"""Half-widths of the search in place and of the farthest point under yaw, both in metres, steps
-an axis, and edge points used."""
+STAGES = ((4, 2, TIP_STEP_M / 2, 5, 250), (1, 1, 0.0008, 3, 400), (1, 1, 0.0004, 3, 600))
+"""Reach and step in place in mosaic pixels; reach of the farthest point under yaw in metres, with
+its number of steps; edge points used."""
+FRAME = 10
+"""Pixels of nothing round the field: more than twice the largest reach."""
 FOOTPRINT_STEP_M = 0.001
 """Pitch at which the footprint is sampled for energy and coverage."""
 
@@ -33,12 +35,13 @@ def climb(
     cell: CellModel,
 ) -> Hypotheses:
     """The same hypotheses at the best place and yaw nearby, judged there."""
+    framed = np.pad(field, FRAME)
     parts = []
     for index, template in enumerate(templates):
         part = start.take(np.flatnonzero(start.template == index))
         xy, yaw = part.xy_m, part.yaw
         for stage in STAGES:
-            xy, yaw = step(xy, yaw, field, grid, template, cell, stage)
+            xy, yaw = step(xy, yaw, framed, grid, template, cell, stage)
         parts.append(judged(part.template, xy, yaw, field, grid, tops, template))
     return Hypotheses(
         *(np.concatenate([getattr(p, name) for p in parts]) for name in Hypotheses.FIELDS)
@@ -52,26 +55,22 @@ def step(
     grid: Grid,
     template: Template,
     cell: CellModel,
-    stage: tuple[float, float, int, int],
+    stage: tuple[int, int, float, int, int],
 ) -> tuple[Floats, Floats]:
     """Best of a cube of places and yaws round each hypothesis."""
-    width, tip, count, points = stage
-    shifts = np.linspace(-width, width, count)
-    shift = np.stack(np.meshgrid(shifts, shifts), -1).reshape(-1, 2)
-    reach = float(np.hypot(*cell.size_m[:2])) / 2
-    turns = np.zeros(1) if cell.turns_freely else np.linspace(-tip, tip, count) / reach
+    reach, pitch, tip, count, points = stage
+    pixels = np.arange(-reach, reach + 1, pitch)
+    shift = np.stack(np.meshgrid(pixels, pixels), -1).reshape(-1, 2)
+    radius = float(np.hypot(*cell.size_m[:2])) / 2
+    turns = np.zeros(1) if cell.turns_freely else np.linspace(-tip, tip, count) / radius
     thin = slice(None, None, max(1, len(template.edges) // points))
+    edges_m, edges = template.edges_m[thin], template.edges[thin]
     values = np.stack(
-        [
-            response(
-                field, grid, template.edges_m[thin], template.edges[thin], xy, yaw + turn, shift
-            )
-            for turn in turns
-        ],
-        axis=1,
+        [response(field, grid, edges_m, edges, xy, yaw + turn, shift) for turn in turns], axis=1
     )
     best = values.reshape(len(yaw), len(turns) * len(shift)).argmax(1)
-    return xy + shift[best % len(shift)], yaw + turns[best // len(shift)]
+    moved = xy + shift[best % len(shift)] * grid.step_m
+    return moved, yaw + turns[best // len(shift)]
 
 
 def response(
@@ -81,14 +80,18 @@ def response(
     edges: NDArray[np.complex64],
     xy: Floats,
     yaw: Floats,
-    shift: Floats,
-) -> Floats:
-    """Correlation (n, s) of a template's edges with the field at n poses, each at s shifts."""
-    at = placed(edges_m, xy, yaw)
+    shift: NDArray[np.intp],
+) -> NDArray[np.float32]:
+    """Correlation (n, s) of a template's edges with the framed field at n poses, each at shifts
+    (s, 2) of whole pixels."""
+    at = np.rint((placed(edges_m, xy, yaw) - np.asarray(grid.origin_m)) / grid.step_m)
+    column = np.clip(at[..., 0], -FRAME / 2, grid.shape[1] + FRAME / 2).astype(np.intp) + FRAME
+    row = np.clip(at[..., 1], -FRAME / 2, grid.shape[0] + FRAME / 2).astype(np.intp) + FRAME
+    width = field.shape[1]
+    index = (row * width + column)[:, None] + (shift[:, 1] * width + shift[:, 0])[:, None]
     wanted = edges.conj() * np.exp(-2j * yaw).astype(np.complex64)[:, None]
-    seen = lookup(field, grid, at[:, None] + shift[:, None])
-    result: Floats = np.einsum("np,nsp->ns", wanted, seen).real.astype(np.float64)
-    return result
+    found: NDArray[np.complex64] = field.ravel().take(index) @ wanted[:, :, None]
+    return found[..., 0].real
 
 
 def judged(
@@ -107,15 +110,10 @@ def judged(
     energy = np.sqrt(power.sum(1) * thin**2 + 1e-6).astype(np.float64)
     under = placed(thinned(template.footprint_m, template.step_m, thin), xy, yaw)
     coverage = lookup(tops.occupied, tops.grid, under, -1.0).mean(1).astype(np.float64)
-    found = response(field, grid, template.edges_m, template.edges, xy, yaw, np.zeros((1, 2)))[:, 0]
+    here = np.zeros((1, 2), np.intp)
+    framed = np.pad(field, FRAME)
+    found = response(framed, grid, template.edges_m, template.edges, xy, yaw, here)[:, 0]
     return Hypotheses(face, xy, yaw, found / energy, coverage, energy)
-
-
-def thinned(p_m: Floats, step_m: float, thin: int) -> Floats:
-    """The places (.., 2) of a square grid that are on every `thin`-th row and column."""
-    at = np.rint(p_m / step_m).astype(np.intp)
-    result: Floats = p_m[(at % thin == 0).all(1)]
-    return result
 
 
 def placed(p_m: Floats, xy: Floats, yaw: Floats) -> Floats:

@@ -21,6 +21,8 @@ TILT_SIGMA_RAD = 0.05
 """How much a cell may lean; keeps the fit of few points sane."""
 FIT_SIGMA_M = 0.001
 """Scale of the robust fit (Geman-McClure weights): raised edges and flying points fall out."""
+ENOUGH = 500
+"""Mean number of points used a cell."""
 ROUNDS = 5
 """Reweightings."""
 UPSIDE_DOWN = exp_rotation(np.array([np.pi, 0.0, 0.0]))
@@ -59,8 +61,9 @@ def seat(
     label = owners(found.xy_m, found.yaw, cell, grid, EDGE_M).ravel()
     tile, on = grid.tiles_of(cloud.p_region[:, :2])
     owner = np.where(on & is_top, label[tile], -1)
-    p = cloud.p_region[owner >= 0].astype(np.float64)
-    owner = owner[owner >= 0]
+    rows = np.flatnonzero(owner >= 0)
+    rows = rows[:: max(1, len(rows) // (ENOUGH * max(n, 1)))]
+    p, owner = cloud.p_region[rows].astype(np.float64), owner[rows]
     local = in_footprint(p[:, :2], found, owner)
     raised = np.zeros(len(p))
     for index, pattern in enumerate(drawn):
