@@ -48,7 +48,8 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     rate, z2 = successes / trials, _Z95**2
     middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
     half = np.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2)) * _Z95 / (1 + z2 / trials)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    # rounding must not push an end past the rate itself
+    return max(0.0, min(rate, float(middle - half))), min(1.0, max(rate, float(middle + half)))
 
 
 def _finite(values: Iterable[float] | Floats) -> Floats:
