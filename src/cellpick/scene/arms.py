@@ -23,7 +23,7 @@ SixAngles = tuple[AngleDeg, AngleDeg, AngleDeg, AngleDeg, AngleDeg, AngleDeg]
 
 
 class _Kinematics(Sourced):
-    reach_mm: Annotated[float, Field(ge=100, le=5000)]
+    reach_mm: Annotated[float, Field(ge=100, le=5000)] | None = None
     payload_kg: Annotated[float, Field(ge=0.1, le=1500)]
     repeatability_mm: Annotated[float, Field(gt=0, le=5)]
 
@@ -66,11 +66,11 @@ class ArmFile:
         object.__setattr__(self, "park_rad", frozen("park_rad", self.park_rad, (6,)))
 
 
-def load_arm(path: Path) -> ArmFile:
+def load_arm(path: Path, flange_link: str | None = None) -> ArmFile:
     """An arm from its YAML, or from a bare URDF with assumed limits; raises `InputError`.
 
     The chain from the root to the flange link must have exactly six revolute joints; fixed joints
-    between them are folded in.
+    between them are folded in. `flange_link` replaces the file's.
     """
     file = (
         _bare(path) if path.suffix == ".urdf" else validated(_ArmFile, read_yaml(path), str(path))
@@ -79,7 +79,7 @@ def load_arm(path: Path) -> ArmFile:
     if not urdf_path.is_file():
         raise InputError("no such URDF file", source=str(path), key="urdf", got=file.urdf)
     urdf = read_urdf(urdf_path, file.material)
-    arm = _arm(file, urdf, urdf_path)
+    arm = _arm(file, flange_link or file.flange_link, urdf, urdf_path)
     return ArmFile(arm, np.radians(file.park.joints_deg))
 
 
@@ -89,7 +89,7 @@ def _bare(path: Path) -> _ArmFile:
     data = {
         "name": path.stem,
         "urdf": path.name,
-        "kinematics": {"reach_mm": 5000, "payload_kg": 10, "repeatability_mm": 0.05, **label},
+        "kinematics": {"payload_kg": 10, "repeatability_mm": 0.05, **label},
         "dynamics": {"acceleration_rad_s2": [5.0] * 6, "jerk_rad_s3": [50.0] * 6, **label},
         "sensing": {"encoder_sigma_deg": 0.001, **label},
         "park": {"joints_deg": [0.0] * 6, **label},
@@ -97,19 +97,19 @@ def _bare(path: Path) -> _ArmFile:
     return validated(_ArmFile, data, str(path))
 
 
-def _arm(file: _ArmFile, urdf: Urdf, path: Path) -> ArmModel:
-    chain = _chain(file.flange_link, urdf, path)
+def _arm(file: _ArmFile, flange_link: str, urdf: Urdf, path: Path) -> ArmModel:
+    chain = _chain(flange_link, urdf, path)
     moving = [joint for joint in chain if joint.kind != "fixed"]
     origins, T_link_flange = _origins(chain)
     effort = file.dynamics.effort_nm or tuple(joint.effort_nm for joint in moving)
     _refuse_useless_limits(moving, effort, path)
-    root = chain[0].parent
+    root, reach_mm = chain[0].parent, file.kinematics.reach_mm
     return ArmModel(
         name=file.name,
         urdf=path,
         joint_names=tuple(joint.name for joint in moving),
         link_names=(root, *(joint.child for joint in moving)),
-        flange_link=file.flange_link,
+        flange_link=flange_link,
         Ts_parent_joint=origins,
         axes=np.stack([joint.axis for joint in moving]),
         T_link_flange=T_link_flange,
@@ -120,7 +120,7 @@ def _arm(file: _ArmFile, urdf: Urdf, path: Path) -> ArmModel:
         jerk_rad_s3=np.array(file.dynamics.jerk_rad_s3),
         effort_nm=np.array(effort),
         payload_kg=file.kinematics.payload_kg,
-        reach_m=file.kinematics.reach_mm * 1e-3,
+        reach_m=reach_mm * 1e-3 if reach_mm is not None else _stretched_m(origins),
         encoder_sigma_rad=float(np.radians(file.sensing.encoder_sigma_deg)),
         solids=_solids(root, moving, urdf),
     )
@@ -157,6 +157,11 @@ def _origins(chain: list[UrdfJoint]) -> tuple[Floats, Floats]:
             origins.append(T)
             T = np.eye(4)
     return np.stack(origins), T
+
+
+def _stretched_m(origins: Floats) -> float:
+    """Longest distance from the first axis to the fifth joint: what a reach usually means."""
+    return float(np.linalg.norm(origins[1:5, :3, 3], axis=-1).sum())
 
 
 def _refuse_useless_limits(moving: list[UrdfJoint], effort: tuple[float, ...], path: Path) -> None:

@@ -23,7 +23,7 @@ def mesh_bounds(filename: str, urdf: Path) -> tuple[Floats, Floats]:
         raise InputError(
             f"cannot read the mesh: {error}", source=str(urdf), key=filename
         ) from error
-    if len(vertices) == 0 or not np.isfinite(vertices).all():
+    if vertices.shape[1:] != (3,) or len(vertices) == 0 or not np.isfinite(vertices).all():
         raise InputError("the mesh has no finite vertices", source=str(urdf), key=filename)
     return vertices.min(axis=0), vertices.max(axis=0)
 

@@ -101,7 +101,7 @@ class SceneModels:
 def load_models(spec: SceneSpec) -> SceneModels:
     """Loads what a scene names and lays it out, unchecked; raises `InputError`."""
     paths = _paths(spec)
-    cell, arm_file = load_cell(paths["cell"]), load_arm(paths["arm"])
+    cell, arm_file = load_cell(paths["cell"]), load_arm(paths["arm"], spec.arm.flange_link)
     cameras = tuple(
         load_camera(find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}"))
         for i, name in enumerate(spec.rig.cameras)

@@ -22,6 +22,9 @@ class ArmSpec(Strict):
         "industrial_10kg",
         description="Name of a shipped arm, or a path to an arm's YAML or a URDF.",
     )
+    flange_link: str | None = Field(
+        None, description="URDF link that carries the tool. Default: the arm file's, or `flange`."
+    )
     position_mm: tuple[OffsetMm, OffsetMm, OffsetMm] = Field(
         (0.0, 0.0, 0.0), description="Place of its base in the world in mm."
     )

@@ -12,6 +12,15 @@ from cellpick.errors import InputError
 from cellpick.geometry import Floats, from_xyz_rpy, translation
 from cellpick.scene.meshes import mesh_bounds
 from cellpick.structures import Solid
+from cellpick.structures.solids import SolidShape
+
+
+_SHAPES: dict[str, SolidShape] = {
+    "box": "box",
+    "cylinder": "cylinder",
+    "sphere": "sphere",
+    "mesh": "box",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +53,20 @@ class UrdfJoint:
 class Urdf:
     """A robot's tree."""
 
-    name: str
-    """The robot's name."""
+    source: str
+    """Path of its file, for messages."""
     links: dict[str, tuple[Solid, ...]]
     """Collision bodies of each link in its frame."""
     joints: tuple[UrdfJoint, ...]
     """All joints, in the order of the file."""
 
     def chain_to(self, link: str) -> list[UrdfJoint]:
-        """Joints from the root to `link`, in order."""
+        """Joints from the root to `link`, in order; raises `InputError` for a loop."""
         above = {joint.child: joint for joint in self.joints}
         chain: list[UrdfJoint] = []
-        while link in above and len(chain) <= len(self.joints):
+        while link in above:
+            if above[link] in chain:
+                raise InputError("the joints form a loop", source=self.source, key=above[link].name)
             chain.insert(0, above[link])
             link = above[link].parent
         return chain
@@ -80,7 +91,7 @@ def read_urdf(path: Path, material: str) -> Urdf:
         for end in (joint.parent, joint.child):
             if end not in links:
                 raise InputError("no such link", source=str(path), key=joint.name, got=end)
-    return Urdf(robot.get("name", path.stem), links, joints)
+    return Urdf(str(path), links, joints)
 
 
 def _name(element: ET.Element, path: Path) -> str:
@@ -156,24 +167,36 @@ def _solid(element: ET.Element, name: str, path: Path, material: str) -> Solid:
     T = _origin(element, name, path)
     geometry = element.find("geometry")
     shape = geometry[0] if geometry is not None and len(geometry) else None
-    if shape is not None and shape.tag == "box":
-        size = _numbers(shape.get("size"), 3, [0.0] * 3, f"{name}.size", path)
-        return Solid(name, "box", size, T, material)
-    if shape is not None and shape.tag in ("cylinder", "sphere"):
-        radius = _numbers(shape.get("radius"), 1, [0.0], f"{name}.radius", path)[0]
-        if shape.tag == "sphere":
-            return Solid(name, "sphere", np.full(3, 2 * radius), T, material)
-        length = _numbers(shape.get("length"), 1, [0.0], f"{name}.length", path)[0]
-        return Solid(name, "cylinder", np.array([2 * radius, 2 * radius, length]), T, material)
-    if shape is not None and shape.tag == "mesh":
+    kind = "" if shape is None else shape.tag
+    if shape is None or kind not in _SHAPES:
+        raise InputError(
+            "a collision body of unknown geometry",
+            source=str(path),
+            key=name,
+            got=kind,
+            accepted="box, cylinder, sphere, mesh (STL or OBJ)",
+        )
+    size, center = _extents(shape, name, path)
+    if (size <= 0).any():
+        raise InputError(
+            "a collision body's sizes must be above 0",
+            source=str(path),
+            key=name,
+            got=size.tolist(),
+        )
+    return Solid(name, _SHAPES[kind], size, T @ translation(center), material)
+
+
+def _extents(shape: ET.Element, name: str, path: Path) -> tuple[Floats, Floats]:
+    """Full extents (3,) and centre (3,) of a geometry element."""
+    if shape.tag == "mesh":
         scale = _numbers(shape.get("scale"), 3, [1.0] * 3, f"{name}.scale", path)
         low, high = mesh_bounds(shape.get("filename", ""), path)
-        size, center = np.abs(high - low) * np.abs(scale), (high + low) / 2 * scale
-        return Solid(name, "box", size, T @ translation(center), material)
-    raise InputError(
-        "a collision body of unknown geometry",
-        source=str(path),
-        key=name,
-        got=None if shape is None else shape.tag,
-        accepted="box, cylinder, sphere, mesh (STL or OBJ)",
-    )
+        return np.abs((high - low) * scale), (high + low) / 2 * scale
+    if shape.tag == "box":
+        return _numbers(shape.get("size"), 3, [0.0] * 3, f"{name}.size", path), np.zeros(3)
+    d = 2 * _numbers(shape.get("radius"), 1, [0.0], f"{name}.radius", path)[0]
+    if shape.tag == "sphere":
+        return np.full(3, d), np.zeros(3)
+    length = _numbers(shape.get("length"), 1, [0.0], f"{name}.length", path)[0]
+    return np.array([d, d, length]), np.zeros(3)
