@@ -12,6 +12,8 @@ from cellpick.perception.core.search import Readings
 
 FULL_STRENGTH = 10.0
 """Slope, in levels of light a pixel, from which noise no longer limits an edge's place."""
+WANDER_LENGTH_M = 0.02
+"""Readings of one rim nearer than this to each other share their wander."""
 CLIPPED_M = 1e-4
 """How uncertain an edge beside a full pixel is."""
 INSET_PX = 0.2
@@ -31,11 +33,13 @@ def edge_evidence(
     then readings that lie off the rest of their outline lose their weight.
     """
     model = options.edge_model_sigma_m**2 + edges.blur_m**2 + readings.clipped * CLIPPED_M**2
-    variance = pixel_sigma_px[:, None] ** 2 + model * edges.scale**2
+    wander = (edges.wander_m * edges.scale) ** 2
+    variance = pixel_sigma_px[:, None] ** 2 + model * edges.scale**2 + wander
+    sharing = max(WANDER_LENGTH_M / options.edge_spacing_m, 1.0)
     limit = np.maximum(TUKEY * np.sqrt(variance), window_m * edges.scale)
     clear = np.minimum(readings.strength / FULL_STRENGTH, 1.0) ** 2
     apart = np.minimum(options.edge_spacing_m * edges.scale / options.edge_correlation_px, 1.0)
-    full = clear * apart / variance * readings.found
+    full = clear * apart / (variance + (sharing - 1) * wander) * readings.found
     members = _members(edges)
     robust = biweight(readings.offset_px, limit) * readings.found
     common = _insets(edges, readings, full * robust, members)

@@ -23,12 +23,16 @@ INSET_M = 5e-5
 """How far a whole printed outline may lie off its drawing."""
 INSET_SHARE = 0.4
 """The same for a rounded rim, as a share of its radius."""
-RAISED_INSET_M = 2e-4
-"""The same for what stands up: its own edge is broken or rounded by about this much."""
+RAISED_INSET_M = 3e-4
+"""The same for what stands up: its own edge is broken or rounded, and it casts a shadow."""
+WANDER_SHARE = 0.4
+"""How far a rounded rim's edge wanders along its length, as a share of its radius."""
+RAISED_M = 1.5e-4
+"""The same for what stands up."""
 GAP_M = 2.5e-3
 """A neighbour within about this of a case's edge makes it less certain."""
 CROWDED_M = 1e-4
-"""How uncertain such an edge is."""
+"""How far such an edge wanders besides."""
 LEAST_UP = 0.7
 """Cosine of the tilt from which a cell counts as lying, with no end face to look at."""
 BORDER_PX = 3.0
@@ -54,6 +58,8 @@ class EdgeViews:
     near side of something that stands up shows two, its top's and its foot's."""
     blur_m: Floats
     """(n, c, e) how far apart those two lie, as seen."""
+    wander_m: Floats
+    """(n, c, e) standard deviation of an error that readings within some length share."""
     contrast: Floats
     """(n, c, e) +1 brighter outside, -1 darker, 0 unknown."""
     group: NDArray[np.int64]
@@ -94,6 +100,8 @@ def edge_views(
         # d(v + w x q)/d(v, w) = [1, -skew(q)]
         turn = -(row[..., None, :] @ skew(points))[..., 0, :]
         within = (pixels >= BORDER_PX) & (pixels <= views.size_px[:, None] - 1 - BORDER_PX)
+    raised = (template.stands_m > 0) & (template.tube_m == 0) & (template.feature >= 0)
+    wander = (WANDER_SHARE * template.tube_m + RAISED_M * raised)[face] + CROWDED_M * crowded
     upright = np.abs(up_in_cell[:, 2]) > LEAST_UP
     visible = facing & within.all(-1) & np.isfinite(row).all(-1)
     visible &= (template.used[face] & upright[:, None])[:, None]
@@ -105,7 +113,8 @@ def edge_views(
         scale=np.where(visible, np.linalg.norm(row, axis=-1), 0.0),
         visible=visible,
         sharp=visible & (blur < SHARP_M),
-        blur_m=np.where(crowded[:, None], np.maximum(blur, CROWDED_M), blur),
+        blur_m=blur,
+        wander_m=np.broadcast_to(wander[:, None], visible.shape),
         contrast=np.broadcast_to(template.contrast[face][:, None], visible.shape),
         group=2 * (template.feature[face][:, None] + 2) + near,
         inset_m=np.broadcast_to(inset, visible.shape),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,14 @@ class Points:
     """(m,) axial noise in metres."""
     camera: NDArray[np.int64]
     """(m,) row of the camera that saw each."""
+    repeats: Floats
+    """(m,) how many of them carry the information of one independent reading."""
+
+    def rows(self, chosen: NDArray[np.int64]) -> Points:
+        """The chosen ones."""
+        return Points(
+            self.p_base[chosen], self.sigma[chosen], self.camera[chosen], self.repeats[chosen]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +64,22 @@ def biweight(residual: Floats, limit: Floats | float) -> Floats:
     """Tukey's biweight (...) of residuals that are 0 from `limit` on."""
     result: Floats = np.square(np.maximum(1 - np.square(residual / limit), 0.0))
     return result
+
+
+def thinned(
+    points: Points, Ts: Floats, cell: CellModel, up: Floats, options: RefineOptions
+) -> Points:
+    """The points near a cell at all, and no more of them than serve, evenly chosen."""
+    of_cell = assign_points(points.p_base, Ts, cell, up)
+    near = np.flatnonzero(of_cell >= 0)
+    order = near[np.argsort(of_cell[near], kind="stable")]
+    count = np.bincount(of_cell[near], minlength=len(Ts))
+    stride = np.maximum(1, count // max(options.points_per_cell, 1))
+    place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
+    own_stride = np.repeat(stride, count)
+    chosen = place % own_stride == 0
+    left = points.rows(order[chosen])
+    return replace(left, repeats=np.maximum(left.repeats / own_stride[chosen], 1.0))
 
 
 def contacts_at(
@@ -82,7 +106,7 @@ def point_evidence(
     variance = points.sigma[contacts.point] ** 2 + options.surface_model_sigma_m**2
     limit = np.maximum(TUKEY * np.sqrt(variance), gate_m)
     robust = biweight(contacts.distance, limit)
-    weight = robust / variance / options.readings_per_sample
+    weight = robust / variance / points.repeats[contacts.point]
     group = (contacts.cell * c + points.camera[contacts.point]) * FACES + contacts.face
     M = moments(contacts.features, weight, group, n * c * FACES)
     A, g = normal_equations(M.reshape(n, c, FACES, 5, 5), surfaces_of(cell))

@@ -21,9 +21,11 @@ class RefineOptions:
     """Standard deviation of a drawn edge's place on a real cell (assumed)."""
     contrast_min: float = 3.0
     """Least step, in grey levels a pixel, that counts as an edge."""
+    points_per_cell: int = 2000
+    """A cell with more 3D points is thinned out to about this many."""
     readings_per_sample: float = 4.0
-    """Depth readings that carry the information of one independent reading: neighbouring pixels
-    of a structured-light camera share their projected pattern (assumed)."""
+    """Depth readings that carry the information of one independent reading, before thinning out:
+    neighbouring pixels of a structured-light camera share their projected pattern (assumed)."""
     surface_model_sigma_m: float = 5e-5
     """Standard deviation of a real case's flatness (assumed)."""
     step_tolerance_m: float = 5e-5

@@ -18,6 +18,7 @@ from cellpick.perception.core.observations import (
     Points,
     contacts_at,
     point_evidence,
+    thinned,
 )
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.result import Refined, judged
@@ -30,7 +31,7 @@ from cellpick.structures import Capture, CellModel, Material
 
 GATES_M = (4e-3, 2e-3)
 """How far points may lie from the surfaces in the two rounds that use points alone."""
-WINDOWS_M = (2e-3, 1.2e-3, 8e-4, 6e-4, 6e-4)
+WINDOWS_M = (1.2e-3, 8e-4, 6e-4, 6e-4)
 """How far edges may lie from their place in the rounds that follow."""
 LEAST_REACH_PX = 1.2
 """Edges are looked for at least this far, since a parabola needs room."""
@@ -87,13 +88,14 @@ def refine_poses(
     are not finite are dropped. `materials` tells bright print from dark. Raises `ShapeError`.
     """
     Ts = checked("Ts_base_cell", Ts_base_cell, (None, 4, 4))
+    options = options or RefineOptions()
     scene = _scene_of(
         Ts,
         cell,
         views_of(captures, Ts[:, :3, 3], float(np.linalg.norm(cell.size_m)) / 2 + 5e-3),
-        usable_points(points, points_sigma, points_camera, len(captures)),
+        usable_points(points, points_sigma, points_camera, len(captures), options),
         materials or {},
-        options or RefineOptions(),
+        options,
     )
     state = _State(Ts, Ts, np.zeros((len(Ts), len(captures), 6)))
     for gate in GATES_M:
@@ -158,7 +160,11 @@ def _share(edges: EdgeViews, edge: Evidence) -> Floats:
 
 
 def usable_points(
-    points: ArrayLike, points_sigma: ArrayLike, points_camera: ArrayLike, cameras: int
+    points: ArrayLike,
+    points_sigma: ArrayLike,
+    points_camera: ArrayLike,
+    cameras: int,
+    options: RefineOptions,
 ) -> Points:
     """The finite ones of m points, checked; raises `ShapeError` for a camera that is not there."""
     p = checked("points", points, (None, 3), finite=False)
@@ -171,7 +177,8 @@ def usable_points(
             accepted=f"0 to {cameras - 1}",
         )
     good = np.isfinite(p).all(axis=1) & np.isfinite(sigma) & (sigma > 0)
-    return Points(p[good], sigma[good], camera[good])
+    repeats = np.full(int(good.sum()), options.readings_per_sample)
+    return Points(p[good], sigma[good], camera[good], repeats)
 
 
 def _scene_of(
@@ -183,12 +190,13 @@ def _scene_of(
     options: RefineOptions,
 ) -> _Scene:
     axes = [s.axis for s in cell.symmetries if s.fold == 0]
+    up = towards_cameras(views)
     return _Scene(
         cell,
         views,
-        points,
+        thinned(points, Ts, cell, up, options),
         edge_template(cell, materials, options.edge_spacing_m),
-        towards_cameras(views),
+        up,
         calibration_information(views, Ts),
         free_axes(np.array(axes).reshape(-1, 3)),
         options,
