@@ -1,0 +1,43 @@
+"""What each package offers. A change here is a change of the design: say so in docs/design.md."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+PUBLIC = {
+    "cli": "main",
+    "evaluate": "Matches match_estimates summarise truth_document wilson_interval",
+    "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
+    "motion": "MotionPlanner check_limits",
+    "perception": "perceive",
+    "report": """ReportData append_pick estimates_document json_text make_folder start_run
+        write_html write_overview_png write_summary write_whole""",
+    "scene": """ArmFile CameraModel CameraSpec DepthSpec ImagerSpec Light SceneModels SceneSpec
+        SceneState check_scene data_folder draw_scene find_model find_scene load_arm load_camera
+        load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
+    "sensors": "CameraRig",
+    "station": "Look RunResult look_once run_scene",
+    "store": "read_look write_look",
+    "structures": """ArmModel CameraCalibration Capture CaptureSet CellEstimates CellModel Contact
+        Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material Metric
+        MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe SearchTask Solid SurfaceFeature
+        Symmetry""",
+    "world": "FollowReport World",
+}
+
+PACKAGES = Path(__file__).resolve().parents[2] / "src" / "cellpick"
+
+
+@pytest.mark.parametrize("package", sorted(PUBLIC))
+def test_a_package_offers_its_list_and_nothing_else(package):
+    module = importlib.import_module(f"cellpick.{package}")
+    assert sorted(module.__all__) == sorted(PUBLIC[package].split())
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_every_package_has_a_list():
+    packages = {path.parent.name for path in PACKAGES.glob("*/__init__.py")}
+    assert packages - {"geometry"} == PUBLIC.keys()
