@@ -66,6 +66,7 @@ def test_nothing_overlaps_whatever_the_gap_the_jitter_and_the_yaw(d: dict[str, o
     models = station(
         str(d["cell"]),
         "tray.divider_height_mm=0",
+        "tray.floor_mm=20",
         f"tray.gap_mm={d['gap']}",
         f"tray.wall_clearance_mm={d['clearance']}",
         f"tray.yaw_deg={d['yaw']}",
@@ -85,7 +86,7 @@ def test_nothing_overlaps_whatever_the_gap_the_jitter_and_the_yaw(d: dict[str, o
 @pytest.mark.parametrize("cell", sorted(CELLS))
 @pytest.mark.parametrize("seed", range(5))
 def test_every_cell_stands_flat_on_its_pad(cell: str, seed: int) -> None:
-    models = station(cell, "tray.jitter.tilt_deg=1.5", "tray.yaw_deg=170", "tray.turned_share=0.5")
+    models = station(cell, "tray.jitter.tilt_deg=1", "tray.yaw_deg=170", "tray.turned_share=0.5")
     state = draw_scene(models, np.random.default_rng(seed))
     pads = [s for s in state.fixtures if s.name.startswith("tray.pad.")]
     assert len(pads) == len(state.serials)
@@ -97,12 +98,15 @@ def test_every_cell_stands_flat_on_its_pad(cell: str, seed: int) -> None:
 
 
 def test_leaning_cells_stay_above_the_floor_plate() -> None:
-    models = station("prismatic_148x26x91", "tray.jitter.tilt_deg=5", "tray.gap_mm=20")
+    models = station(
+        "prismatic_148x26x91", "tray.jitter.tilt_deg=5", "tray.gap_mm=20", "tray.floor_mm=20"
+    )
     state = draw_scene(models, np.random.default_rng(0))
     floor = next(s for s in state.fixtures if s.name == "tray.floor")
     cells = cell_bodies(state)
     many = bodies_of((floor,) * len(cells.Ts))
     assert separations(cells, many).min() > 0
+    assert (np.array([s.size_m for s in state.fixtures]) > 0).all()
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -7,18 +7,19 @@ import numpy as np
 from cellpick.errors import InputError
 from cellpick.geometry import Floats, pose
 from cellpick.scene.fixtures import TABLE_M, divider_thickness, grid, tray_pitch
-from cellpick.scene.models import SceneModels
+from cellpick.scene.models import SceneModels, recess_m
 from cellpick.scene.overlap import Bodies, bodies_of, separations
 
 FIT_SLACK_M = 1e-9
 """Rounding of a fit that is exact on paper."""
 LEAST_WALL_M = 0.5e-3
-"""Thinnest divider that could be made."""
+"""Thinnest divider or floor that could be made."""
 
 
 def check_layout(models: SceneModels) -> None:
     """Pitch, tray, dividers, pockets, polarity pattern, and what stands in what."""
     _check_pockets(models)
+    _check_floor(models)
     _check_dividers(models)
     _check_pattern(models)
     _check_footprints(models)
@@ -53,6 +54,19 @@ def _check_pockets(models: SceneModels) -> None:
             key="tray.inner_size_mm",
             got=_mm(models.tray_size_m[:2]),
             accepted=f"at least {_mm(needed)} for {tray.rows} x {tray.columns} cells",
+        )
+
+
+def _check_floor(models: SceneModels) -> None:
+    tray = models.spec.tray
+    least = (recess_m(models.spec, models.cell) + LEAST_WALL_M) * 1e3
+    if tray.floor_mm < least:
+        raise InputError(
+            "the tray's floor is too thin for pads that lean so far",
+            source=models.spec.source,
+            key="tray.floor_mm",
+            got=tray.floor_mm,
+            accepted=f"at least {least:.1f} mm at a tilt_deg of {tray.jitter.tilt_deg:g}",
         )
 
 

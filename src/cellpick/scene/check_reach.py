@@ -30,6 +30,7 @@ def check_reach(models: SceneModels) -> None:
         look = np.array([[0.0, 0.0, cell.height_m + spec.rig.standoff_m]])
         standoff = round(spec.rig.standoff_m * 1e3, 3)
         _check(models, "rig.standoff_mm", standoff, models.T_world_tray, look)
+    _check_park(models)
     _check_payload(models)
 
 
@@ -66,6 +67,21 @@ def wrist_excess_m(arm: ArmModel, p_flange: Floats) -> Floats:
     distance = np.hypot(horizontal, p_flange[:, 2] + along - height)
     result: Floats = distance - lateral - min(stretched, arm.reach_m)
     return result
+
+
+def _check_park(models: SceneModels) -> None:
+    arm, q = models.arm, models.park_rad
+    for name, angle, low, high in zip(
+        arm.joint_names, q, arm.lower_rad, arm.upper_rad, strict=True
+    ):
+        if not low <= angle <= high:
+            raise InputError(
+                "the arm cannot wait there: outside the joint's range",
+                source=models.spec.source,
+                key="arm.park_deg",
+                got=f"{name} at {np.degrees(angle):g} degrees",
+                accepted=f"{np.degrees(low):g} to {np.degrees(high):g} degrees",
+            )
 
 
 def _check_payload(models: SceneModels) -> None:

@@ -14,7 +14,6 @@ from cellpick.scene.meshes import mesh_bounds
 from cellpick.structures import Solid
 from cellpick.structures.solids import SolidShape
 
-
 _SHAPES: dict[str, SolidShape] = {
     "box": "box",
     "cylinder": "cylinder",
