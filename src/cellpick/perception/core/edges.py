@@ -33,6 +33,8 @@ GAP_M = 2.5e-3
 """A neighbour within about this of a case's edge makes it less certain."""
 CROWDED_M = 1e-4
 """How far such an edge wanders besides."""
+RESOLVED_PX = 3.0
+"""Two edges nearer than this in an image are not told apart, so neither is looked for."""
 LEAST_UP = 0.7
 """Cosine of the tilt from which a cell counts as lying, with no end face to look at."""
 BORDER_PX = 3.0
@@ -105,12 +107,14 @@ def edge_views(
     upright = np.abs(up_in_cell[:, 2]) > LEAST_UP
     visible = facing & within.all(-1) & np.isfinite(row).all(-1)
     visible &= (template.used[face] & upright[:, None])[:, None]
+    scale = np.linalg.norm(row, axis=-1)
+    visible &= template.clear_m[face][:, None] * scale > RESOLVED_PX
     derivative = np.concatenate([row, turn], axis=-1)
     return EdgeViews(
         pixels=np.where(visible[..., None], pixels, 0.0),
         normals=np.where(visible[..., None], normal, 0.0),
         derivative=np.where(visible[..., None], derivative, 0.0),
-        scale=np.where(visible, np.linalg.norm(row, axis=-1), 0.0),
+        scale=np.where(visible, scale, 0.0),
         visible=visible,
         sharp=visible & (blur < SHARP_M),
         blur_m=blur,

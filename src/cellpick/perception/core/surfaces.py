@@ -119,7 +119,8 @@ def _levelled(cell: CellModel, q: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         on_face = sign * q[:, 2] > cell.height_m / 2 - 2 * PAD_M
         beyond = signed_distance(feature, q[:, :2])
         q[on_face & (beyond < 0), 2] -= sign * feature.height_m
-        near |= on_face & (np.abs(beyond) < EDGE_M)
+        # readings across a low step are off by no more than its height
+        near |= on_face & (np.abs(beyond) < min(EDGE_M, 2 * feature.height_m))
     return q, near
 
 

@@ -41,6 +41,8 @@ class EdgeTemplate:
     """(2, e) how far the outline stands up, so that its own side may show below it."""
     contrast: Floats
     """(2, e) +1 where the outside is brighter, -1 where it is darker, 0 where that is unknown."""
+    clear_m: Floats
+    """(2, e) distance of a feature's outline to the next other edge on the face."""
     feature: NDArray[np.int64]
     """(2, e) row in `CellModel.features`, -1 for the case, -2 for padding."""
 
@@ -80,6 +82,7 @@ def _face(
     name = "+z" if sign > 0 else "-z"
     rows = [i for i, f in enumerate(cell.features) if f.face == name and _in_place(cell, f)]
     features = [cell.features[i] for i in rows]
+    others = [f for f in cell.features if f.face == name]
     base = cell.top_material if sign > 0 else cell.bottom_material
     parts = [_rim(cell, spacing)]
     for i, feature in enumerate(features):
@@ -97,6 +100,7 @@ def _face(
                 "tube_m": np.zeros(seen.sum()),
                 "stands_m": np.full(seen.sum(), feature.height_m),
                 "contrast": step[seen],
+                "clear_m": _clearance(cell, feature, others, xy)[seen],
                 "feature": np.full(seen.sum(), rows[i]),
             }
         )
@@ -137,8 +141,22 @@ def _rim(cell: CellModel, spacing: float) -> dict[str, Floats]:
         "tube_m": np.full(count, tube),
         "stands_m": np.full(count, cell.height_m),
         "contrast": np.zeros(count),
+        "clear_m": np.full(count, np.inf),
         "feature": np.full(count, -1),
     }
+
+
+def _clearance(
+    cell: CellModel, feature: SurfaceFeature, others: list[SurfaceFeature], xy: Floats
+) -> Floats:
+    """(k,) distance from a feature's outline to other outlines and to where the rim begins."""
+    distance = np.abs(_case_distance(cell, xy) + cell.rim_radius_m)
+    for other in others:
+        if other is not feature:
+            away = np.abs(signed_distance(other, xy))
+            # outlines that coincide, such as two rings', are one edge
+            distance = np.where(away > HIDDEN_M / 2, np.minimum(distance, away), distance)
+    return distance
 
 
 def _contrast(
