@@ -10,8 +10,8 @@ from cellpick.geometry import Floats
 from cellpick.structures import CellModel, SurfaceFeature
 
 LineKind = Literal["outline", "positive", "negative", "feature", "x", "y", "z"]
-_ARC = 8
-_SIDE = 12
+_ARC = 16
+_SIDE = 6
 AXIS_SHARE = 0.4
 """Length of the drawn axes as a share of the cell's shorter side in the plane."""
 

@@ -44,12 +44,13 @@ class _View(NamedTuple):
     """(2,) its top-left corner in the picture."""
     size_px: Floats
     """(2,) its width and height in the picture."""
-    scale: float
-    """Its pixels a pixel of the picture."""
+    target_px: Floats
+    """(2,) width and height that it is enlarged to."""
 
     def place(self, pixels: Floats) -> Floats:
         """Where pixels (..., 2) of the picture are in the view."""
-        result: Floats = (pixels - self.corner_px + 0.5) * self.scale - 0.5
+        scale = self.target_px / self.size_px
+        result: Floats = (pixels - self.corner_px + 0.5) * scale - 0.5
         return result
 
 
@@ -97,23 +98,24 @@ def _pixels(capture: Capture, T_camera_cell: Floats, points: Floats) -> Floats:
 def _view(capture: Capture, pixels: list[Floats], width_px: int) -> _View:
     """The smallest part of the picture, in its proportions, that holds the pixels and a margin."""
     whole = np.array([capture.calibration.width_px, capture.calibration.height_px], dtype=float)
+    target = np.round(whole * width_px / whole[0])
     points = np.concatenate([np.zeros((0, 2)), *pixels])
     points = points[((points >= 0) & (points < whole)).all(axis=1)]
     if not len(points):
-        return _View(np.zeros(2), whole, width_px / whole[0])
+        return _View(np.zeros(2), whole, target)
     low, high = points.min(axis=0), points.max(axis=0)
     share = min(1.0, float(((high - low) / whole).max()) * _VIEW_MARGIN)
     size = np.round(whole * share)
     corner = np.round(np.clip((low + high - size) / 2, 0.0, whole - size))
-    return _View(corner, size, width_px / float(size[0]))
+    return _View(corner, size, target)
 
 
 def _enlarged(picture: Image, view: _View) -> Image:
     x, y = view.corner_px.astype(int)
     w, h = view.size_px.astype(int)
-    target = (round(w * view.scale), round(h * view.scale))
-    method = cv2.INTER_AREA if view.scale < 1 else cv2.INTER_CUBIC
-    part = cv2.resize(picture[y : y + h, x : x + w], target, interpolation=method)
+    target_w, target_h = view.target_px.astype(int).tolist()
+    method = cv2.INTER_AREA if target_w < w else cv2.INTER_CUBIC
+    part = cv2.resize(picture[y : y + h, x : x + w], (target_w, target_h), interpolation=method)
     return np.ascontiguousarray(part, dtype=np.uint8)
 
 
