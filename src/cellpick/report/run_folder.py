@@ -10,7 +10,7 @@ from cellpick.errors import UnavailableError
 from cellpick.report.files import append_line, make_folder, write_whole
 from cellpick.report.plain_json import json_text
 
-RUN_FILES = ("picks.jsonl", "summary.json", "report.html")
+RUN_FILES = ("picks.jsonl", "summary.json", "first_look.json", "overview.png", "report.html")
 """What a run leaves in its folder, beside the resolved scene."""
 
 

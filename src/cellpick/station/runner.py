@@ -17,6 +17,8 @@ from cellpick.geometry import invert
 from cellpick.report import (
     ReportData,
     append_pick,
+    estimates_document,
+    json_text,
     start_run,
     write_html,
     write_overview_png,
@@ -45,6 +47,8 @@ class RunResult:
     """Its folder."""
     summary: dict[str, Any]
     """The content of its `summary.json`."""
+    matches: tuple[Matches, ...]
+    """Each look at the tray, judged."""
 
 
 def look_once(models: SceneModels, seed: int) -> Look:
@@ -93,7 +97,7 @@ def run_scene(
     wall_time_s = time.perf_counter() - start
     summary["measured"] = measured_figures(station.timeline, wall_time_s, station_time_s)
     write_summary(folder, summary)
-    return RunResult(folder, summary)
+    return RunResult(folder, summary, tuple(matches))
 
 
 def _observe(step: Step, models: SceneModels, folder: Path, progress: Progress) -> None:
@@ -146,5 +150,7 @@ def _write_report(
         picks=[pick_record(step) for step in log.steps],
         note=note,
     )
+    first_look = json_text(estimates_document(first.estimates), indent=2) + "\n"
+    write_whole(folder / "first_look.json", first_look.encode())
     write_html(folder, data)
     write_overview_png(folder / "overview.png", first.captures, first.estimates)

@@ -1,0 +1,1 @@
+"""Slow measurements: `python -m benchmarks`."""

@@ -1,0 +1,41 @@
+"""Runs the acceptance benchmark: `python -m benchmarks [--seeds 20] [--cases TEXT]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.acceptance import CASES, markdown, misses
+from benchmarks.episodes import pooled, run_case
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> int:
+    """Returns 1 when a demand is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20, help="seeds 0 to N-1 (20)")
+    parser.add_argument("--cases", default="", help="only cases whose label contains this text")
+    parser.add_argument("--workers", type=int, default=2, help="processes at a time (2)")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
+    wanted = parser.parse_args()
+    results, missed = {}, []
+    for case in CASES:
+        if wanted.cases not in case.label:
+            continue
+        episodes = run_case(case, range(wanted.seeds), wanted.workers, print)
+        results[case.label] = pooled(case, episodes)
+        missed += [f"{case.label}: {miss}" for miss in misses(results[case.label])]
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    document = {"version": version("cellpick"), "cases": results, "missed": missed}
+    (wanted.out / "acceptance.json").write_text(json.dumps(document, indent=2) + "\n")
+    (wanted.out / "acceptance.md").write_text(markdown(results))
+    print(markdown(results), *missed, sep="\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
