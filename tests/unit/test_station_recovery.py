@@ -1,0 +1,33 @@
+"""The ladder takes one rung a time, per cell and event, and never runs out."""
+
+import pytest
+
+from cellpick.station.recovery import LADDER, Ladder, Problem
+
+
+@pytest.mark.parametrize("event", LADDER)
+def test_rungs_are_taken_in_order_and_the_last_one_repeats(event):
+    ladder = Ladder()
+    problem = Problem("cell000", event, "why")
+    taken = [ladder.next_action(problem) for _ in range(len(LADDER[event]) + 3)]
+    assert tuple(taken[: len(LADDER[event])]) == LADDER[event]
+    assert set(taken[len(LADDER[event]) :]) == {LADDER[event][-1]}
+
+
+def test_cells_climb_apart():
+    ladder = Ladder()
+    assert ladder.next_action(Problem("a", "grip_failed", "")) == "look_again"
+    assert ladder.next_action(Problem("a", "grip_failed", "")) == "other_grasp"
+    assert ladder.next_action(Problem("b", "grip_failed", "")) == "look_again"
+    assert ladder.next_action(Problem("a", "no_grasp", "")) == "look_again"
+
+
+@pytest.mark.parametrize("event", set(LADDER) - {"may_have_moved"})
+def test_every_ladder_ends_in_giving_up(event):
+    """`may_have_moved` looks again without end: there `max_looks` is the bound."""
+    assert LADDER[event][-1] in ("skip", "stop")
+
+
+@pytest.mark.parametrize("event", ["lost_in_transit", "arm_blocked", "not_released"])
+def test_hazards_stop_the_station_at_once(event):
+    assert LADDER[event] == ("stop",)
