@@ -20,6 +20,7 @@ _AXIS_DIGITS = 4
 _POLISH_STEPS = 3
 _DAMPING = 1e-6
 _POSE_TOLERANCE = 1e-7
+_NEARLY = 1e-3
 _SAME_RAD = 1e-5
 _JUMP_RAD = 0.5
 
@@ -50,6 +51,17 @@ class InverseKinematics:
         """All solutions (b, 6) in (-pi, pi], joint ranges aside; b is 0 for a pose out of reach."""
         T = checked("T_base_flange", T_base_flange, (4, 4))
         return self._checked_solutions(T, self._closed_form(T))
+
+    def nearest(self, T_base_flange: Floats, q_near: Floats) -> Floats:
+        """The solution (1, 6) nearest to `q_near` (6,), unpolished; (0, 6) for none in range."""
+        found = self._closed_form(T_base_flange)
+        if not len(found):
+            return found
+        steps = _wrapped(found - q_near)
+        q: Floats = q_near + steps[[np.argmin(np.abs(steps).max(axis=-1))]]
+        inside = (q >= self._arm.lower_rad) & (q <= self._arm.upper_rad)
+        reaches = np.abs(difference(self._arm.flange_pose(q), T_base_flange)) < _NEARLY
+        return q[inside.all(axis=-1) & reaches.all(axis=-1)]
 
     def tracks(self, Ts_base_flange: Floats) -> Floats:
         """Solutions (b, n, 6) that follow the n poses (n, 4, 4) without a jump, one a branch."""

@@ -13,6 +13,8 @@ from cellpick.geometry import Floats
 from cellpick.structures import Cups, Jaws, Recipe
 
 GRAVITY_M_S2 = 9.80665
+REST_SHARE = 0.9
+"""Largest share at rest: what is left is for starting and stopping."""
 
 
 class GripLoad:
@@ -44,10 +46,11 @@ class GripLoad:
         return self.share(self.motion(q)[1], np.zeros((len(q), 3)))
 
     def too_heavy(self, share: float) -> str:
-        """Message about a share beyond 1."""
+        """Message about a share that is too large at rest."""
         return (
             f"the grip takes {share / self.grip_safety:.2f} of its capacity at rest; at most "
-            f"{1 / self.grip_safety:.2f} leaves a safety factor of {self.grip_safety:g}"
+            f"{REST_SHARE / self.grip_safety:.2f} leaves room to move with a safety factor of "
+            f"{self.grip_safety:g}"
         )
 
     def _cup_use(self, cups: Cups, f_tcp: Floats) -> Floats:

@@ -18,7 +18,7 @@ from cellpick.motion.bodies import (
 )
 from cellpick.motion.clearances import line_margins, transfer_margins
 from cellpick.motion.collision import FREE, Checker, Clash, CollisionChecker
-from cellpick.motion.load import GripLoad
+from cellpick.motion.load import REST_SHARE, GripLoad
 from cellpick.motion.self_collision import held_pairs, self_pairs
 from cellpick.structures import Recipe, Solid
 
@@ -117,7 +117,7 @@ class HeldChecker:
     def first_clash(self, q: Floats) -> Clash:
         """The first clash over configurations (m, 6), in their order."""
         share = self._load.share_at_rest(q)
-        heavy = np.flatnonzero(share > 1)
+        heavy = np.flatnonzero(share > REST_SHARE)
         last = int(heavy[0]) if len(heavy) else len(q)
         clash = self._collisions.first_clash(q[:last]) if last else FREE
         if clash.free and last < len(q):

@@ -18,7 +18,7 @@ from cellpick.geometry import Floats
 _SEED = 20_177
 _RANGE_RAD = 0.6
 _ROOM_RAD = 1.6
-_MAX_ROUNDS = 1500
+_MAX_ROUNDS = 700
 
 EdgeCheck = Callable[[Floats, Floats], bool]
 """Whether the straight joint-space way between two configurations (6,) is free."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from cellpick.geometry import Floats
 from cellpick.motion.collision import Clash
 from cellpick.motion.kinematics import InverseKinematics
@@ -14,6 +16,7 @@ from cellpick.motion.phases import Tooling, target_body
 from cellpick.motion.task import Task
 from cellpick.motion.transfers import Transfers
 
+_MOST_RISE_M = 0.15
 SideName = Literal["pick", "place"]
 
 
@@ -55,9 +58,9 @@ class Side:
         return float((self._T_base_tcp[:3, 3] - self._held_m * self._T_base_tcp[:3, 2]) @ up)
 
     def rise_to(self, height_m: float, up: Floats) -> None:
-        """Lengthen the stroke with the cell until its top is at a height or above."""
+        """Lengthen the stroke with the cell until its top is at a height, within reason."""
         climb = max(0.1, float(-self._T_base_tcp[:3, 2] @ up))
-        self._held_m += max(0.0, height_m - self.top(up)) / climb
+        self._held_m += float(np.clip((height_m - self.top(up)) / climb, 0.0, _MOST_RISE_M))
 
     def lines(self, ik: InverseKinematics) -> list[Line]:
         """Every branch that can do both strokes."""

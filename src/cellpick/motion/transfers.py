@@ -1,4 +1,4 @@
-"""Free motions between two configurations: straight, over the top, or by sampling."""
+"""Free motions between two configurations: straight, over a grid of level poses, or by sampling."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellpick.geometry import Floats, translation
+from cellpick.geometry import Floats
 from cellpick.motion.collision import FREE, Checker, Clash
 from cellpick.motion.kinematics import InverseKinematics
 from cellpick.motion.paths import JointPath, joint_line, rounded
+from cellpick.motion.roadmap import level_corners
 from cellpick.motion.sampling import sampled_corners, shortcut
 from cellpick.structures import ArmModel
 
-_LIFTS_M = (0.08, 0.16, 0.28)
-_LIFT_SAMPLES = 9
 _PIECES = (2, 4, 8, 16)
 _COARSE = 17
 _EDGE = 5
 _EDGE_STEP_M = 0.02
-_SAME_RAD = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +52,7 @@ class Transfers:
         return Way(path, self.clash_on(path, checker))
 
     def around(self, q_start: Floats, q_goal: Floats, checker: Checker) -> Way:
-        """The straight way, else over the top, else by sampling."""
+        """The straight way, else a level one, else one found by sampling."""
         straight = self.direct(q_start, q_goal, checker)
         if straight.clash.free:
             return straight
@@ -70,25 +68,14 @@ class Transfers:
         for q in (q_start, q_goal):
             if not checker.first_clash(q[None]).free:
                 return
-        for lift in _LIFTS_M:
-            over = [self._raised(q, lift) for q in (q_start, q_goal)]
-            if all(len(q) for q in over):
-                yield np.concatenate([[q_start], over[0], over[1], [q_goal]])
         free = _EdgeFree(checker)
+        corners = level_corners(self._arm, self._ik, self._up, q_start, q_goal, free)
+        if len(corners):
+            yield shortcut(corners, free)
         lower, upper = self._arm.lower_rad, self._arm.upper_rad
         corners = sampled_corners(q_start, q_goal, lower, upper, free)
         if len(corners):
             yield shortcut(corners, free)
-
-    def _raised(self, q: Floats, lift_m: float) -> Floats:
-        """The configuration (1, 6) of the same branch with the flange raised; (0, 6) for none."""
-        rise = np.linspace(0, lift_m, _LIFT_SAMPLES)[:, None] * self._up
-        tracks = self._ik.tracks(translation(rise) @ self._arm.flange_pose(q))
-        for track in self._ik.in_range(tracks):
-            if np.abs(track[0] - q).max() < _SAME_RAD:
-                last: Floats = track[-1:]
-                return last
-        return np.zeros((0, 6))
 
 
 class _EdgeFree:
