@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cellpick.geometry import Floats
-from cellpick.structures import SurfaceFeature
+from cellpick.structures import CellModel, SurfaceFeature
 
 CORNER_M = 8e-4
 """Edge points this near to a corner are left out: blur rounds a corner off."""
@@ -87,6 +87,15 @@ def signed_distance(feature: SurfaceFeature, xy: Floats) -> Floats:
     beyond = np.abs(d) - feature.size_m / 2
     rect: Floats = np.maximum(beyond[..., 0], beyond[..., 1])
     return rect
+
+
+def case_distance(cell: CellModel, xy: Floats) -> Floats:
+    """(k,) distance of points in the face to the case's outline, negative inside."""
+    if cell.shape == "cylinder":
+        from_axis: Floats = np.hypot(xy[:, 0], xy[:, 1]) - cell.size_m[0] / 2
+        return from_axis
+    beyond: Floats = np.max(np.abs(xy) - cell.size_m[:2] / 2, axis=-1)
+    return beyond
 
 
 def _steps(length: float, spacing: float) -> Floats:

@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats
+from cellpick.geometry import Floats, difference
 from cellpick.perception.core.observations import Evidence
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.solve import Step
+from cellpick.structures import CellModel
 
 RefineStatus = Literal["ok", "unseen", "diverged"]
 
@@ -48,18 +49,16 @@ class Refined:
 def judged(
     initial: Floats,
     Ts: Floats,
-    moved: Floats,
     step: Step,
     surface: Evidence,
     edge: Evidence,
-    edge_share: Floats,
-    corner_m: float,
+    edges_sought: NDArray[np.int64],
+    cell: CellModel,
     options: RefineOptions,
 ) -> Refined:
-    """The result of poses `Ts` (n, 4, 4) after `moved` (n, 6) from `initial` and a last `step`.
-
-    `corner_m` is the distance of the case's corner from its centre.
-    """
+    """The result of poses `Ts` (n, 4, 4), come from `initial` by a last `step`."""
+    moved = difference(initial, Ts)
+    corner_m = float(np.linalg.norm(cell.size_m)) / 2
     reach = STRAY * np.repeat([options.reach_m, options.reach_rad], 3)
     stray = ~(np.abs(moved) <= reach).all(axis=1)
     unseen = (surface.used + edge.used) == 0
@@ -76,7 +75,7 @@ def judged(
         edges_used=edge.used.astype(np.int64),
         rms_point_m=_rms(surface),
         rms_edge_px=_rms(edge),
-        edge_share=edge_share,
+        edge_share=edge.used / np.maximum(edges_sought, 1),
         converged=good & (last < options.step_tolerance_m),
         status=tuple(status for status, _ in words),
         reason=tuple(reason for _, reason in words),

@@ -84,7 +84,7 @@ def contacts_of(cell: CellModel, q: Floats, point: Indices, of_cell: Indices) ->
     """Contacts of points `q` (k, 3) in their cells' frames; points near an edge are left out."""
     half = cell.size_m / 2
     margin = max(cell.rim_radius_m, cell.corner_radius_m * 0.3, EDGE_M)
-    q, near_step = _levelled(cell, q)
+    q, near_step = levelled(cell, q)
     if cell.shape == "cylinder":
         rho = np.maximum(np.hypot(q[:, 0], q[:, 1]), 1e-9)
         d = np.stack([rho - half[0], np.abs(q[:, 2]) - half[2]], axis=-1)
@@ -109,7 +109,7 @@ def contacts_of(cell: CellModel, q: Floats, point: Indices, of_cell: Indices) ->
     return Contacts(point[keep], of_cell[keep], face[keep], u[keep], distance[keep])
 
 
-def _levelled(cell: CellModel, q: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def levelled(cell: CellModel, q: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Points (k, 3) with raised features pressed flush, and whether (k,) a step is near."""
     q, near = q.copy(), np.zeros(len(q), bool)
     for feature in cell.features:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.core.outlines import (
+    case_distance,
     circle,
     feature_outline,
     rounded_rect,
@@ -89,7 +90,7 @@ def _face(
         if feature.kind == "code":
             continue
         xy, normals = feature_outline(feature, spacing)
-        seen = _case_distance(cell, xy) < -cell.rim_radius_m - HIDDEN_M / 2
+        seen = case_distance(cell, xy) < -cell.rim_radius_m - HIDDEN_M / 2
         for later in features[i + 1 :]:
             seen &= signed_distance(later, xy) > HIDDEN_M
         step = _contrast(feature, base, features[:i], xy, normals, materials)
@@ -118,15 +119,6 @@ def _in_place(cell: CellModel, feature: SurfaceFeature) -> bool:
     return centred or not cell.turns_freely
 
 
-def _case_distance(cell: CellModel, xy: Floats) -> Floats:
-    """(k,) distance of points in the face to the case's outline, negative inside."""
-    if cell.shape == "cylinder":
-        from_axis: Floats = np.hypot(xy[:, 0], xy[:, 1]) - cell.size_m[0] / 2
-        return from_axis
-    beyond: Floats = np.max(np.abs(xy) - cell.size_m[:2] / 2, axis=-1)
-    return beyond
-
-
 def _rim(cell: CellModel, spacing: float) -> dict[str, Floats]:
     """The case's outline on the rim's centre line; z counts from the face."""
     tube = cell.rim_radius_m
@@ -150,7 +142,7 @@ def _clearance(
     cell: CellModel, feature: SurfaceFeature, others: list[SurfaceFeature], xy: Floats
 ) -> Floats:
     """(k,) distance from a feature's outline to other outlines and to where the rim begins."""
-    distance = np.abs(_case_distance(cell, xy) + cell.rim_radius_m)
+    distance = np.abs(case_distance(cell, xy) + cell.rim_radius_m)
     for other in others:
         if other is not feature:
             away = np.abs(signed_distance(other, xy))

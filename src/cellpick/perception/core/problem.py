@@ -1,0 +1,110 @@
+"""What stays the same while cells are refined or judged: cameras, points, drawing, options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cellpick.errors import ShapeError
+from cellpick.geometry import Floats, checked
+from cellpick.perception.core.edges import EdgeViews, crowded_points, edge_views
+from cellpick.perception.core.lookup import looking_up
+from cellpick.perception.core.observations import Points, thinned
+from cellpick.perception.core.options import RefineOptions
+from cellpick.perception.core.template import EdgeTemplate, edge_template
+from cellpick.perception.core.views import Views, views_of
+from cellpick.structures import Capture, CellModel, Material
+
+LEAST_REACH_PX = 1.2
+"""Edges are looked for at least this far, since a parabola needs room."""
+CROP_MARGIN_M = 5e-3
+"""How much wider than the cells the images are cropped."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A look at cells of one model."""
+
+    cell: CellModel
+    """The cells' drawing."""
+    views: Views
+    """c cameras."""
+    points: Points
+    """3D points near the cells."""
+    template: EdgeTemplate
+    """The edges of the end faces."""
+    up: Floats
+    """(3,) unit direction from the cells to the cameras, in the base frame."""
+    options: RefineOptions
+    """Bounds and noise assumptions."""
+
+    def expected_edges(self, Ts: Floats, Ts_seen: Floats) -> EdgeViews:
+        """Edges of cells at `Ts` (n, 4, 4) that camera k sees at `Ts_seen[:, k]`."""
+        crowded = crowded_points(self.template, Ts, self.cell, self.up)
+        return edge_views(self.template, Ts_seen, looking_up(Ts, self.up), crowded, self.views)
+
+
+def problem_of(
+    Ts: Floats,
+    cell: CellModel,
+    captures: Sequence[Capture],
+    points: ArrayLike,
+    points_sigma: ArrayLike,
+    points_camera: ArrayLike,
+    materials: Mapping[str, Material] | None,
+    options: RefineOptions | None,
+) -> Problem:
+    """The arguments of `refine_poses`, checked and stacked; raises `ShapeError`."""
+    options = options or RefineOptions()
+    half = float(np.linalg.norm(cell.size_m)) / 2
+    views = views_of(captures, Ts[:, :3, 3], half + CROP_MARGIN_M)
+    usable = _usable(points, points_sigma, points_camera, len(captures), options)
+    up = towards_cameras(views)
+    return Problem(
+        cell,
+        views,
+        thinned(usable, Ts, cell, up, options),
+        edge_template(cell, materials or {}, options.edge_spacing_m),
+        up,
+        options,
+    )
+
+
+def reach_px(edges: EdgeViews, window_m: float) -> Floats:
+    """(c,) how far to look for edges in each image."""
+    reach: Floats = np.max(edges.scale, axis=(0, 2), initial=0.0) * window_m
+    return np.maximum(reach, LEAST_REACH_PX)
+
+
+def towards_cameras(views: Views) -> Floats:
+    """(3,) unit direction in the base frame from the scene to the cameras; +z without any."""
+    if not len(views):
+        return np.array([0.0, 0.0, 1.0])
+    up = -views.Ts_base_camera[:, :3, 2].sum(axis=0)
+    result: Floats = up / max(float(np.linalg.norm(up)), 1e-9)
+    return result
+
+
+def _usable(
+    points: ArrayLike,
+    points_sigma: ArrayLike,
+    points_camera: ArrayLike,
+    cameras: int,
+    options: RefineOptions,
+) -> Points:
+    """The finite ones of m points; raises `ShapeError` for a camera that is not there."""
+    p = checked("points", points, (None, 3), finite=False)
+    sigma = checked("points_sigma", points_sigma, (len(p),), finite=False)
+    camera = checked("points_camera", points_camera, (len(p),), dtype=np.int64)
+    if camera.size and (camera.min() < 0 or camera.max() >= cameras):
+        raise ShapeError(
+            "points_camera must be rows of captures",
+            got=f"{camera.min()} to {camera.max()}",
+            accepted=f"0 to {cameras - 1}",
+        )
+    good = np.isfinite(p).all(axis=1) & np.isfinite(sigma) & (sigma > 0)
+    repeats = np.full(int(good.sum()), options.readings_per_sample)
+    return Points(p[good], sigma[good], camera[good], repeats)
