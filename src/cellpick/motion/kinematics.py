@@ -11,12 +11,15 @@ import itertools
 
 import numpy as np
 from eaik.IK_HP import HPRobot
+from scipy.stats import qmc
 
 from cellpick.errors import InputError
 from cellpick.geometry import Floats, checked, difference, invert, jacobian, link_poses, pose
 from cellpick.structures import ArmModel
 
 _AXIS_DIGITS = 4
+_OFFSET_DIGITS = (5, 12)
+_TRIALS = 6
 _POLISH_STEPS = 3
 _DAMPING = 1e-6
 _POSE_TOLERANCE = 1e-7
@@ -29,23 +32,36 @@ class InverseKinematics:
     """All joint angles of one arm that bring its flange to a pose."""
 
     def __init__(self, arm: ArmModel) -> None:
+        """Raises `InputError` for an arm that the closed form does not cover."""
         self._arm = arm
         self._T_flange_link = invert(arm.T_link_flange)
         zero = link_poses(arm.Ts_parent_joint, arm.axes, np.zeros(6))
         self._R_link_zero = np.swapaxes(zero[-1, :3, :3], -1, -2)
-        # URDFs round angles to a few digits; the closed form needs parallel axes to be exactly so,
-        # and the polish below takes the arm's true axes again
-        axes = np.round((zero[:, :3, :3] @ arm.axes[:, :, None])[..., 0], _AXIS_DIGITS)
-        axes = axes / np.linalg.norm(axes, axis=-1, keepdims=True)
+        axes = (zero[:, :3, :3] @ arm.axes[:, :, None])[..., 0]
         offsets = np.diff(zero[:, :3, 3], axis=0, prepend=np.zeros((1, 3)))
-        self._solver = HPRobot(axes, np.vstack([offsets, np.zeros(3)]))
-        if not self._solver.hasKnownDecomposition():
-            raise InputError(
-                "the arm has no closed-form inverse kinematics",
-                source=arm.name,
-                got=self._solver.getKinematicFamily(),
-                accepted="six revolute joints with a spherical wrist or three parallel axes",
-            )
+        # the closed form needs axes that are exactly parallel or meet exactly, and drawings round
+        # angles to a few digits; solutions are polished on the arm's true axes afterwards
+        ideal = np.round(axes, _AXIS_DIGITS)
+        ideal = ideal / np.linalg.norm(ideal, axis=-1, keepdims=True)
+        for digits in _OFFSET_DIGITS:
+            rounded = np.vstack([np.round(offsets, digits), np.zeros(3)])
+            self._solver = HPRobot(ideal, rounded)
+            if self._solver.hasKnownDecomposition() and self._returns():
+                return
+        raise InputError(
+            "the arm has no closed-form inverse kinematics",
+            source=arm.name,
+            got=self._solver.getKinematicFamily(),
+            accepted="six revolute joints with a spherical wrist or three parallel axes",
+        )
+
+    def _returns(self) -> bool:
+        """Whether some configurations are found again from their flange poses."""
+        for q in qmc.Halton(6, scramble=False).random(_TRIALS + 1)[1:] * 4 - 2:
+            found = self.branches(self._arm.flange_pose(q))
+            if not (np.abs(_wrapped(found - q)).max(axis=-1, initial=0.0) < _SAME_RAD).any():
+                return False
+        return True
 
     def branches(self, T_base_flange: Floats) -> Floats:
         """All solutions (b, 6) in (-pi, pi], joint ranges aside; b is 0 for a pose out of reach."""

@@ -18,6 +18,13 @@ class JointPath:
         for _ in range(3):
             self._orders.append(self._orders[-1].derivative())
 
+    @property
+    def knots(self) -> Floats:
+        """Where the third derivative may jump, s from 0 to 1."""
+        curve = self._orders[0]
+        knots: Floats = np.unique(curve.x if isinstance(curve, PPoly) else curve.t)
+        return knots
+
     def at(self, s: Floats, order: int = 0) -> Floats:
         """Angles (n, 6) at s (n,), or their derivative of that order by s."""
         result: Floats = self._orders[order](np.clip(s, 0.0, 1.0))

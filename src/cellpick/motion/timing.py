@@ -21,6 +21,8 @@ _HEADROOM = 0.99
 _GRID = 65
 _CHECK_HZ = 480.0
 _SPEED_SHARES = (1.0, 0.75, 0.55, 0.4, 0.28)
+_LEAST_CHECKS = 33
+_BESIDE_S = np.array([-1e-4, -1e-6, -1e-9, 1e-9, 1e-6, 1e-4])
 _TINY = 1e-12
 
 
@@ -126,9 +128,13 @@ def _rest_to_rest(rate: float, acceleration: float, jerk: float) -> Profile:
 def _needed_stretch(timed: TimedPath, arm: ArmModel) -> float:
     """Least stretch that keeps every joint within its limits, with a little headroom."""
     profile = timed.profile
-    even = np.linspace(0, profile.duration_s, int(profile.duration_s * _CHECK_HZ) + 33)
-    edges = np.concatenate([profile.starts_s + 1e-9, profile.starts_s - 1e-9])
-    times = np.clip(np.concatenate([even, edges]), 0, profile.duration_s)
+    even: Floats = np.linspace(
+        0, profile.duration_s, int(profile.duration_s * _CHECK_HZ) + _LEAST_CHECKS
+    )
+    # jerk jumps where a phase of s(t) or a piece of the path ends: look on both sides
+    at_knots = np.interp(timed.path.knots, profile.at(even)[0], even)
+    jumps = np.concatenate([profile.starts_s, at_knots])[:, None] + _BESIDE_S
+    times = np.clip(np.concatenate([even, jumps.ravel()]), 0, profile.duration_s)
     _, dq, ddq, dddq = timed.at(times)
     speed = (np.abs(dq) / arm.velocity_rad_s).max()
     acceleration = (np.abs(ddq) / arm.acceleration_rad_s2).max()
