@@ -7,13 +7,27 @@ import re
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from cellpick.cli import main
 from cellpick.cli.run import flawless
 from cellpick.errors import LimitError, UnavailableError
+from cellpick.store import write_look
+from cellpick.structures import CellEstimates
 
 COMMANDS = ("run", "capture", "perceive", "check", "schema", "doctor")
+NOTHING = CellEstimates(
+    cell="c",
+    Ts_base_cell=np.zeros((0, 4, 4)),
+    covariance=np.zeros((0, 6, 6)),
+    polarity=(),
+    polarity_probability=np.zeros(0),
+    code=(),
+    status=(),
+    reason=(),
+    score=np.zeros(0),
+)
 QUANTILES = {"p50": 0.1, "p95": 0.2, "max": None}
 SUMMARY = {
     "scene": "prismatic_tray",
@@ -207,3 +221,33 @@ def test_perceive_refuses_what_is_no_store(call, tmp_path):
     done = call("perceive", tmp_path)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"error: {tmp_path}: not a stored look")
+
+
+@pytest.mark.parametrize("command", ["run", "capture"])
+def test_an_unwritable_folder_ends_with_3_before_anything_is_simulated(call, tmp_path, command):
+    (tmp_path / "file").write_text("")
+    done = call(command, "prismatic_tray", "--out", tmp_path / "file" / "out")
+    assert (done.code, done.out) == (3, "")
+    assert done.err.count("\n") == 1
+    assert str(tmp_path / "file" / "out") in done.err
+
+
+def test_perceive_writes_and_prints_the_same(call, small_look, tmp_path, monkeypatch):
+    write_look(small_look, tmp_path / "captures")
+    monkeypatch.setattr("cellpick.perception.perceive", lambda _: NOTHING)
+    printed = call("perceive", tmp_path / "captures").out
+    written = tmp_path / "new" / "estimates.json"
+    said = call("perceive", tmp_path / "captures", "--out", written).out
+    assert written.read_text() == printed
+    assert json.loads(printed) == {"schema": "cellpick.cells/1", "cells": []}
+    assert said == f"0 cells found, 0 of them ok; written to {written}\n"
+    assert call("perceive", tmp_path / "captures", "--out", written, "--json").out == printed
+
+
+def test_perceive_ends_with_3_where_it_cannot_write(call, small_look, tmp_path, monkeypatch):
+    write_look(small_look, tmp_path / "captures")
+    monkeypatch.setattr("cellpick.perception.perceive", lambda _: NOTHING)
+    (tmp_path / "file").write_text("")
+    done = call("perceive", tmp_path / "captures", "--out", tmp_path / "file" / "e.json")
+    assert done.code == 3
+    assert str(tmp_path / "file") in done.err

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cellpick.cli.options import AsJson
-from cellpick.cli.terminal import progress_line, show_json
+from cellpick.cli.terminal import progress_line
 
 
 def perceive(
@@ -33,11 +33,12 @@ def perceive(
         look = read_look(captures)
         progress("finding cells")
         found = estimates_document(find_cells(look))
+    text = json_text(found, indent=2)
     if out is not None:
         make_folder(out.parent)
-        write_whole(out, (json_text(found, indent=2) + "\n").encode())
+        write_whole(out, f"{text}\n".encode())
     if out is None or as_json:
-        show_json(found)
+        typer.echo(text)
     else:
         good = sum(cell["status"] == "ok" for cell in found["cells"])
         typer.echo(f"{len(found['cells'])} cells found, {good} of them ok; written to {out}")

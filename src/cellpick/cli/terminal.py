@@ -33,11 +33,10 @@ def show_json(value: Mapping[str, Any]) -> None:
 
 
 def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout, as wide as it needs to be when nobody's terminal limits it."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    """Print a table on stdout; no line for a header of empty names."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=any(header))
     for index, name in enumerate(header):
-        table.add_column(name, justify="left" if index == 0 else "right", no_wrap=True)
+        table.add_column(name, justify="left" if index == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    console.print(table, width=None if console.is_terminal else max(console.width, 160))
+    Console().print(table)
