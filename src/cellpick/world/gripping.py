@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from cellpick.errors import InputError
-from cellpick.geometry import Floats
+from cellpick.geometry import Floats, invert, transform
 from cellpick.scene.state import SceneState
-from cellpick.structures import Cups, GripperReading, Jaws
+from cellpick.structures import Cups, GripperReading
 from cellpick.world.client import GRAVITY_M_S2, STEP_S
 from cellpick.world.pinch import Pinch
 from cellpick.world.robot import Robot
@@ -22,8 +22,10 @@ from cellpick.world.suction import Suction
 
 GAUGE_SIGMA_SHARE = 0.005
 """Noise of a vacuum gauge, as a share of full vacuum; assumed."""
-LOST_JAW_S = 0.02
-"""A cell that misses one of the jaws for so long is lost: contacts may flicker for a step."""
+TOUCHED_S = 0.05
+"""A jaw counts as touching for so long after its last contact: contacts flicker."""
+LOST_M = 0.010
+"""A cell that has slipped so far through the jaws is lost."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def gripper_of(client: Any, robot: Robot, state: SceneState, cells: list[int]) -
         return VacuumGripper(Suction(client, robot, state.gripper.cups, cells), state.gripper.cups)
     if state.gripper.jaws is not None:
         pinch = Pinch(client, robot, state.gripper.jaws, state.opening_m)
-        return JawGripper(client, pinch, state.gripper.jaws, cells, state.cell.mass_kg)
+        return JawGripper(client, robot, pinch, cells, state.cell.mass_kg)
     raise InputError("a gripper must have cups or jaws", source=state.gripper.name)
 
 
@@ -127,12 +129,14 @@ class JawGripper:
     """Two jaws with one drive."""
 
     def __init__(
-        self, client: Any, pinch: Pinch, jaws: Jaws, cells: list[int], mass_kg: float
+        self, client: Any, robot: Robot, pinch: Pinch, cells: list[int], mass_kg: float
     ) -> None:
-        self._client, self._pinch, self._jaws = client, pinch, jaws
+        self._client, self._robot, self._pinch = client, robot, pinch
         self._cells, self._mass_kg = cells, mass_kg
         self._row: int | None = None
-        self._missing_s = 0.0
+        self._touched: dict[tuple[int, int], float] = {}
+        self._time_s = 0.0
+        self._place: Floats = np.zeros(3)
         self._velocity: Floats = np.zeros(3)
 
     @property
@@ -147,19 +151,35 @@ class JawGripper:
     def update(self, jaws_on_cells: Mapping[int, set[int]]) -> Hold:
         """A cell between both jaws is held while both press on it."""
         self._pinch.update()
-        both = [row for row, jaws in jaws_on_cells.items() if len(jaws) == 2]
+        self._time_s += STEP_S
+        for row, jaws in jaws_on_cells.items():
+            self._touched.update({(row, jaw): self._time_s for jaw in jaws})
         if not self._pinch.closing:
             self._row = None
             return Hold()
-        if self._row is None and both and self._pinch.holds:
-            self._row, self._velocity = both[0], self._speed(both[0])
+        if self._row is None and self._pinch.holds:
+            self._take()
         if self._row is None:
             return Hold()
-        self._missing_s = 0.0 if self._row in both else self._missing_s + STEP_S
-        if self._missing_s > LOST_JAW_S:
+        slip = np.linalg.norm(self._in_grip(self._row) - self._place)
+        if slip > LOST_M:
             self._row = None
+            self._touched.clear()
             return Hold(lost="dropped_in_transit")
         return Hold(self._row, self._load(self._row))
+
+    def _take(self) -> None:
+        """The cell that both jaws have just pressed on."""
+        recent = {key for key, t in self._touched.items() if self._time_s - t < TOUCHED_S}
+        both = sorted(row for row, jaw in recent if jaw == 0 and (row, 1) in recent)
+        if both:
+            self._row = both[0]
+            self._place, self._velocity = self._in_grip(both[0]), self._speed(both[0])
+
+    def _in_grip(self, row: int) -> Floats:
+        position, _ = self._client.getBasePositionAndOrientation(self._cells[row])
+        p_tcp: Floats = transform(invert(self._robot.tcp_frame()), np.array([position]))[0]
+        return p_tcp
 
     def read(self, rng: np.random.Generator) -> GripperReading:
         """The drive's encoder is exact beside the jaws' play."""
@@ -180,11 +200,9 @@ class JawGripper:
         yield from self._until_rest()
 
     def _until_rest(self) -> Iterator[None]:
-        calm = 0
         for _ in _steps(self._pinch.timeout_s):
             yield
-            calm = calm + 1 if self._pinch.at_rest else 0
-            if calm * STEP_S >= LOST_JAW_S:
+            if self._pinch.at_rest:
                 return
 
     def _speed(self, row: int) -> Floats:

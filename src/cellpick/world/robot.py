@@ -11,6 +11,7 @@ import numpy as np
 from cellpick.errors import InputError
 from cellpick.geometry import Floats, invert
 from cellpick.scene.state import SceneState
+from cellpick.structures import Jaws
 from cellpick.world.client import STEP_S, from_bullet, to_bullet
 from cellpick.world.groups import LINK_GROUPS, TOOL, TOOL_MEETS
 from cellpick.world.tool import Carrier, Mounted
@@ -18,8 +19,10 @@ from cellpick.world.urdf import CARRIER, robot_urdf
 
 LIP_EXTEND_M_S = 0.2
 """Speed at which the level compensator's spring brings the cups forward; assumed."""
-GEAR_FORCE_N = 1e4
-"""The rack that makes both jaws move alike is stiff."""
+LINING_N_M = 1e6
+"""Stiffness of one contact of a jaw's lining; assumed. Rigid ones leave the solver trembling."""
+LINING_N_S_M = 1e3
+"""Its damping; assumed."""
 METAL_FRICTION = 0.5
 """Friction of arm, gripper body and rig on a fixture; assumed."""
 
@@ -177,27 +180,20 @@ class Robot:
         if state.gripper.cups is not None:
             self.slide(0, LIP_EXTEND_M_S, self._carrier_parts[0].force_n)
         if state.gripper.jaws is not None:
-            self._gear(state)
+            self._line_jaws(state.gripper.jaws, state)
 
-    def _gear(self, state: SceneState) -> None:
-        friction = state.gripper.jaws.friction / state.cell.friction if state.gripper.jaws else 0.0
+    def _line_jaws(self, jaws: Jaws, state: SceneState) -> None:
+        friction = jaws.friction / state.cell.friction
         for link in self.links_of("jaw"):
-            self._client.changeDynamics(self.body, link, lateralFriction=friction)
+            self._client.changeDynamics(
+                self.body,
+                link,
+                lateralFriction=friction,
+                contactStiffness=LINING_N_M,
+                contactDamping=LINING_N_S_M,
+            )
         for joint in self.carriers:
             self._client.resetJointState(self.body, joint, state.opening_m)
-        gear = self._client.createConstraint(
-            self.body,
-            self.carriers[0],
-            self.body,
-            self.carriers[1],
-            self._client.JOINT_GEAR,
-            [1, 0, 0],
-            [0, 0, 0],
-            [0, 0, 0],
-        )
-        self._client.changeConstraint(
-            gear, gearRatio=-1, maxForce=GEAR_FORCE_N, relativePositionTarget=0.0, erp=0.2
-        )
 
 
 __all__ = ["CARRIER", "Robot"]

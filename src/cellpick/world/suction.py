@@ -96,9 +96,7 @@ class Suction:
             orientation,
         )
         self._client.changeConstraint(self._constraint, maxForce=CONSTRAINT_FORCE_N)
-        self._client.changeDynamics(
-            cell, -1, activationState=self._client.ACTIVATION_STATE_WAKE_UP
-        )
+        self._client.changeDynamics(cell, -1, activationState=self._client.ACTIVATION_STATE_WAKE_UP)
 
     def update(self) -> LossCause | None:
         """After a step: measure the load; cups beyond their limits let go, the last the cell."""

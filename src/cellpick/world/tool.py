@@ -22,11 +22,6 @@ CUP_BODY_M = 0.010
 """Height of a cup's body where the gripper's file draws none."""
 NEAR_LIP_M = 0.001
 """A body whose front face comes this near to a lip's centre is that cup."""
-SEGMENTS = 3
-"""A jaw's pin is cut into so many pieces: each gives Bullet a contact at its own height."""
-SLENDER = 2.0
-"""Length over width from which a jaw's body is cut."""
-
 PartKind = Literal["gripper", "cup", "jaw", "rig"]
 
 
@@ -107,7 +102,7 @@ def _split(
         cups = [s.moved(T_tcp_flange) for s in drawn] or _plain_cups(gripper.cups)
         return body, [("cup", cups)]
     jaws: Jaws | None = gripper.jaws
-    return body, [("jaw", _cut(solids)) for solids in (jaws.solids if jaws is not None else ())]
+    return body, [("jaw", list(solids)) for solids in (jaws.solids if jaws is not None else ())]
 
 
 def _front_gap(solid: Solid, lips: Floats) -> float:
@@ -124,24 +119,6 @@ def _plain_cups(cups: Cups) -> list[Solid]:
         Solid(f"gripper.cup.{i}", "cylinder", size, translation(p + back), "rubber")
         for i, p in enumerate(cups.centers_m)
     ]
-
-
-def _cut(solids: tuple[Solid, ...]) -> list[Solid]:
-    pieces: list[Solid] = []
-    for solid in solids:
-        axis = int(np.argmax(solid.size_m))
-        slender = solid.size_m[axis] > SLENDER * np.median(solid.size_m)
-        if solid.shape == "sphere" or not slender or (solid.shape == "cylinder" and axis != 2):
-            pieces.append(solid)
-            continue
-        size = solid.size_m.copy()
-        size[axis] /= SEGMENTS
-        for k in range(SEGMENTS):
-            shift = np.zeros(3)
-            shift[axis] = (k - (SEGMENTS - 1) / 2) * size[axis]
-            T = solid.T_parent_solid @ translation(shift)
-            pieces.append(Solid(solid.name, solid.shape, size, T, solid.material))
-    return pieces
 
 
 def _shared(
