@@ -138,7 +138,9 @@ def _with_flying(
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     low = cv2.erode(np.where(np.isnan(depth), np.float32(np.inf), depth), kernel)
     high = cv2.dilate(np.where(np.isnan(depth), np.float32(0), depth), kernel)
-    with np.errstate(invalid="ignore"):
-        edge = (high - low) > STEEP * pixel_rad * depth * (2 * radius)
-    flies = edge & (uniform[0] < spec.flying_share)
-    return np.where(flies, low + uniform[1] * (high - low), noisy)
+    # where nothing is seen, low is infinite: never an edge, as no comparison with NaN holds
+    slope = STEEP * pixel_rad * depth * (2 * radius)
+    flies = (high - low > slope) & (uniform[0] < spec.flying_share)
+    out: Array = noisy.copy()
+    out[flies] = low[flies] + uniform[1][flies] * (high - low)[flies]
+    return out

@@ -31,64 +31,75 @@ class Infill:
     def __init__(self, key: NDArray[np.int32], broken: NDArray[np.bool_], shade: Shade) -> None:
         """`key` (h, w) numbers smooth pieces; `broken` (h, w) pixels are like no other."""
         self._shape, self._key, self._shade = key.shape, key, shade
-        self._breaks = broken.copy()
-        self._breaks[:, :-1] |= key[:, 1:] != key[:, :-1]
-        self._breaks[:-1] |= key[1:] != key[:-1]
-        self.radiance = np.zeros((key.size, 3), dtype=np.float32)
-        """(h * w, 3) so far."""
-        self.done = np.zeros(key.size, dtype=np.bool_)
-        """(h * w,) pixels that are filled."""
+        breaks = broken.copy()
+        breaks[:, :-1] |= key[:, 1:] != key[:, :-1]
+        breaks[:-1] |= key[1:] != key[:-1]
+        # rounded up to whole blocks, so that every block is a slice
+        h, w = (-(-n // STEPS[0]) * STEPS[0] for n in key.shape)
+        self._breaks = np.pad(breaks, ((0, h - key.shape[0]), (0, w - key.shape[1])))
+        self._radiance = np.zeros((h, w, 3), dtype=np.float32)
+        self._done = np.ones((h, w), dtype=np.bool_)
+        self._done[: key.shape[0], : key.shape[1]] = False
+
+    @property
+    def radiance(self) -> Array:
+        """(h, w, 3) so far."""
+        return self._radiance[: self._shape[0], : self._shape[1]]
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """(h, w) pixels that are filled."""
+        return self._done[: self._shape[0], : self._shape[1]]
 
     def fill(self) -> None:
         """All blocks that are smooth."""
         for step in STEPS:
             self._fill(step)
 
-    def shade(self, pixels: NDArray[np.int64]) -> None:
-        """Single pixels (n,)."""
-        self.radiance[pixels] = self._shade(pixels)
-        self.done[pixels] = True
-
     def _fill(self, step: int) -> None:
         h, w = self._shape
         row, column = np.nonzero(self._candidates(step))
-        y0, x0 = row * step, column * step
-        y1, x1 = np.minimum(y0 + step, h - 1), np.minimum(x0 + step, w - 1)
-        corners = np.stack([y0 * w + x0, y0 * w + x1, y1 * w + x0, y1 * w + x1], axis=1)
+        y, x = row * step, column * step
+        ys, xs = (
+            np.stack([y, np.minimum(y + step, h - 1)]),
+            np.stack([x, np.minimum(x + step, w - 1)]),
+        )
+        corners = (ys[:, None] * w + xs[None]).reshape(4, -1)
         key = self._key.ravel()[corners]
-        same = (key == key[:, :1]).all(axis=1)
-        corners, y0, x0, y1, x1 = corners[same], y0[same], x0[same], y1[same], x1[same]
-        wanted = np.unique(corners)
-        self.shade(wanted[~self.done[wanted]])
-        value = self.radiance[corners]
-        high, low = value.max(axis=1), value.min(axis=1)
-        smooth = (high - low <= SMOOTH * high + FLOOR).all(axis=1)
-        self._interpolate(step, value[smooth], y0[smooth], x0[smooth])
+        same = (key == key[0]).all(axis=0)
+        row, column, corners = row[same], column[same], corners[:, same]
+        self._shade_new(np.unique(corners))
+        value = self._radiance[corners // w, corners % w]
+        high, low = value.max(axis=0), value.min(axis=0)
+        # across two pixels even a steep ramp is straight
+        smooth = (high - low <= SMOOTH * high + FLOOR).all(axis=1) | (step == STEPS[-1])
+        self._interpolate(step, value[:, smooth], row[smooth], column[smooth])
+
+    def _shade_new(self, pixels: NDArray[np.int64]) -> None:
+        y, x = pixels // self._shape[1], pixels % self._shape[1]
+        new = ~self._done[y, x]
+        self._radiance[y[new], x[new]] = self._shade(pixels[new])
+        self._done[y[new], x[new]] = True
 
     def _candidates(self, step: int) -> NDArray[np.bool_]:
         """Blocks without a break that are not yet filled."""
-        h, w = self._shape
-        rows, columns = -(-h // step), -(-w // step)
-        pad = ((0, rows * step - h), (0, columns * step - w))
-        blocks = (rows, step, columns, step)
-        bad = np.pad(self._breaks, pad).reshape(blocks)
-        done = np.pad(self.done.reshape(h, w), pad, constant_values=True).reshape(blocks)
+        h, w = self._done.shape
+        blocks = (h // step, step, w // step, step)
+        bad, done = self._breaks.reshape(blocks), self._done.reshape(blocks)
         result: NDArray[np.bool_] = np.logical_not(bad.any(axis=(1, 3)) | done.all(axis=(1, 3)))
         return result
 
     def _interpolate(
-        self, step: int, value: Array, y0: NDArray[np.int64], x0: NDArray[np.int64]
+        self, step: int, value: Array, row: NDArray[np.int64], column: NDArray[np.int64]
     ) -> None:
         h, w = self._shape
         t = np.arange(step)
         # a block at the border is cut off there, and so is its far corner
-        fy = (t / np.minimum(step, np.maximum(h - 1 - y0, 1))[:, None]).astype(np.float32)
-        fx = (t / np.minimum(step, np.maximum(w - 1 - x0, 1))[:, None]).astype(np.float32)
-        top = value[:, None, 0] + fx[..., None] * (value[:, 1] - value[:, 0])[:, None]
-        low = value[:, None, 2] + fx[..., None] * (value[:, 3] - value[:, 2])[:, None]
-        block = top[:, None] + fy[:, :, None, None] * (low - top)[:, None]
-        y, x = y0[:, None] + t, x0[:, None] + t
-        inside = (y < h)[:, :, None] & (x < w)[:, None]
-        pixels = (y[:, :, None] * w + x[:, None])[inside]
-        self.radiance[pixels] = block[inside]
-        self.done[pixels] = True
+        fy = (t / np.clip(h - 1 - row * step, 1, step)[:, None]).astype(np.float32)[..., None]
+        fx = (t / np.clip(w - 1 - column * step, 1, step)[:, None]).astype(np.float32)[..., None]
+        top = value[0][:, None] + fx * (value[1] - value[0])[:, None]
+        low = value[2][:, None] + fx * (value[3] - value[2])[:, None]
+        block = top[:, None] + fy[:, :, None] * (low - top)[:, None]
+        blocks = (self._done.shape[0] // step, step, self._done.shape[1] // step, step)
+        self._radiance.reshape(*blocks, 3)[row, :, column] = block
+        self._done.reshape(blocks)[row, :, column] = True

@@ -10,13 +10,17 @@ from cellpick.geometry import rays
 from cellpick.scene.cameras import CameraSpec
 
 Array = NDArray[np.float32]
-KNOT_PX = 16
-"""Spacing of the exact rays, between which a cubic spline is far below float32 rounding."""
-ROOKS = np.array([5, 2, 7, 0, 3, 6, 1, 4])
-"""Rows of the samples in a pixel of 8 x 8: no two share a row or column (n-rooks)."""
-_PLACES = np.stack([np.arange(8) + 0.5, ROOKS + 0.5], axis=1).astype(np.float32) / 8 - 0.5
-OFFSETS = _PLACES[np.argsort((_PLACES**2).sum(axis=1), kind="stable")]
-"""(8, 2) places of the samples in a pixel that an edge crosses, from its centre outwards."""
+KNOTS = 40
+"""Intervals between exact rays across the image; cubic splines between them err by less than
+float32 rounding."""
+EDGE_RAYS = 16
+"""Rays through a pixel that an edge crosses."""
+_COLUMNS = np.arange(EDGE_RAYS)
+_ROWS = [int(f"{column:04b}"[::-1], 2) for column in _COLUMNS]
+_PLACES = (np.stack([_COLUMNS, _ROWS], axis=1) + 0.5) / EDGE_RAYS - 0.5
+OFFSETS = _PLACES[np.argsort((_PLACES**2).sum(axis=1), kind="stable")].astype(np.float32)
+"""(16, 2) their places, from the pixel's centre outwards: Hammersley's points, of which every
+upright or level strip of the pixel holds its share."""
 
 
 class Lens:
@@ -35,7 +39,7 @@ class Lens:
         self._dv = np.gradient(grid, axis=0).reshape(-1, 3)
 
     def within(self, pixels: NDArray[np.int64]) -> Array:
-        """Rays (n * 8, 3) in the camera frame, eight through each pixel (n,)."""
+        """Rays (n * 16, 3) in the camera frame, sixteen through each pixel (n,)."""
         du, dv = OFFSETS[:, :1], OFFSETS[:, 1:]
         spread = self._du[pixels, None] * du + self._dv[pixels, None] * dv
         result: Array = (self.directions[pixels, None] + spread).reshape(-1, 3)
@@ -43,10 +47,7 @@ class Lens:
 
 
 def _grid(spec: CameraSpec) -> Array:
-    u, v = (
-        np.unique(np.append(np.arange(-KNOT_PX, n + 2 * KNOT_PX, KNOT_PX), n - 1)).astype(float)
-        for n in (spec.width_px, spec.height_px)
-    )
+    u, v = (np.linspace(0, n - 1, KNOTS + 1) for n in (spec.width_px, spec.height_px))
     knots = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
     exact = rays(knots, spec.K, spec.distortion).reshape(len(v), len(u), 3)
     rows, columns = np.arange(spec.height_px), np.arange(spec.width_px)

@@ -59,8 +59,8 @@ class Renderer:
         infill = Infill(key, (self._coat.weight > 0).reshape(shape), self._full)
         infill.fill()
         crossed = _crossed(piece.reshape(shape)).ravel()
-        rest = np.flatnonzero(~infill.done & ~crossed)
-        out = infill.radiance
+        rest = np.flatnonzero(~infill.done.ravel() & ~crossed)
+        out = infill.radiance.reshape(-1, 3)
         out[rest] = self._single(rest)
         edge = np.flatnonzero(crossed)
         out[edge] = self._averaged(edge)
