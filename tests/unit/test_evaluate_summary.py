@@ -93,6 +93,13 @@ def test_the_same_run_twice_gives_the_same_text():
     assert json.dumps(summary(RUN)) == json.dumps(summary(list(RUN)))
 
 
+def test_only_a_cell_in_the_module_can_have_the_wrong_polarity():
+    lost = outcome("misplaced", cause="outside_module", error=np.nan, polarity_ok=False)
+    wrong = outcome("misplaced", cause="wrong_polarity", error=1e-4, polarity_ok=False)
+    assert summary([lost])["polarity_errors"] == 0
+    assert summary([lost, wrong, outcome()])["polarity_errors"] == 1
+
+
 def test_a_cell_placed_twice_counts_once():
     assert summary([outcome(), outcome()])["placed_ok"] == 1
 

@@ -66,9 +66,9 @@ def summarise(
 
 def _faults(outcomes: Sequence[PickOutcome]) -> dict[str, Any]:
     causes = Counter(o.cause or o.status for o in outcomes if o.status != "placed")
-    seated = [o for o in outcomes if o.status in ("placed", "misplaced")]
+    in_module = [o for o in outcomes if np.isfinite(o.place_error_m)]
     return {
-        "polarity_errors": sum(not o.polarity_ok for o in seated),
+        "polarity_errors": sum(not o.polarity_ok for o in in_module),
         "drops": sum(o.status == "dropped" for o in outcomes),
         "collisions": sum(len(o.contacts) for o in outcomes),
         "safety_violations": sum(len(o.shorts) for o in outcomes),
