@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cellpick.errors import InputError, UnavailableError
+from cellpick.geometry import Floats
 from cellpick.store.layout import INDEX, SCHEMA
 from cellpick.store.pictures import read_depth, read_image
 from cellpick.store.records import from_json, mapping, pose, scalar, sequence
@@ -60,6 +61,7 @@ def _capture(folder: Path, source: str, i: int, value: Any) -> Capture:
     entry = mapping(value, source, key)
     _check_keys(entry, CAPTURE_KEYS, source, f"{key}.")
     calibration = from_json(CameraCalibration, entry["calibration"], source, f"{key}.calibration")
+    _check_pinhole(calibration.K, source, f"{key}.calibration.K")
     size = (calibration.width_px, calibration.height_px)
     depth = entry["depth"]
     return Capture(
@@ -81,6 +83,17 @@ def _inside(folder: Path, name: Any, source: str, key: str) -> Path:
             "wrong value", source=source, key=key, got=text, accepted="a file name without folders"
         )
     return folder / text
+
+
+def _check_pinhole(K: Floats, source: str, key: str) -> None:
+    if K[0, 0] <= 0 or K[1, 1] <= 0 or (K[2] != [0, 0, 1]).any():
+        raise InputError(
+            "not a pinhole matrix",
+            source=source,
+            key=key,
+            got=K.tolist(),
+            accepted="positive focal lengths in pixels, and 0 0 1 as the last row",
+        )
 
 
 def _check_keys(given: dict[str, Any], wanted: tuple[str, ...], source: str, prefix: str) -> None:
