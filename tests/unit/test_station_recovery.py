@@ -22,7 +22,7 @@ def test_cells_climb_apart():
     assert ladder.next_action(Problem("a", "no_grasp", "")) == "look_again"
 
 
-@pytest.mark.parametrize("event", set(LADDER) - {"may_have_moved"})
+@pytest.mark.parametrize("event", sorted(LADDER.keys() - {"may_have_moved"}))
 def test_every_ladder_ends_in_giving_up(event):
     """`may_have_moved` looks again without end: there `max_looks` is the bound."""
     assert LADDER[event][-1] in ("skip", "stop")
