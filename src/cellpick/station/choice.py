@@ -61,7 +61,10 @@ def choose(
         row = int(grasps.cell_index[index])
         key = belief.keys[row]
         signature = _signature(key, grasps.Ts_tcp_cell[index])
-        if key in ruled.skipped or belief.stale[row] or signature in ruled.banned:
+        if key in ruled.skipped or belief.stale[row]:
+            continue
+        if signature in ruled.banned:
+            problems.setdefault(key, Problem(key, "no_grasp", "each of its grasps failed before"))
             continue
         if tries.get(row, 0) >= TRIES_PER_CELL:
             continue
