@@ -19,6 +19,8 @@ from cellpick.perception.tops import Tops
 from cellpick.perception.verify import Evidence
 from cellpick.structures import SearchTask
 
+CLEARLY_WORSE = 0.1
+"""Of two that overlap, one whose match is worse by this is alone to blame."""
 ON_TOP_M = 0.0015
 """A reading this near to the drawn top lies on it."""
 
@@ -58,8 +60,9 @@ def weigh(
     area = np.bincount(label[label >= 0], minlength=n)
     seen = np.bincount(label[np.unique(tile)], minlength=n) / np.maximum(area, 1)
     depth = overlap_depth(xy, yaw, cell)
-    np.fill_diagonal(depth, -np.inf)
-    deepest = depth.max(1) if n > 1 else np.full(n, -np.inf)
+    rival = match[None] > match[:, None] - CLEARLY_WORSE
+    np.fill_diagonal(rival, False)
+    deepest = np.where(rival, depth, -np.inf).max(1, initial=-np.inf)
     return Evidence(match, on_top, seen, deepest, tops.measured)
 
 

@@ -9,6 +9,7 @@ from cellpick.perception.coarse import search
 from cellpick.perception.core import Refined, refine_poses
 from cellpick.perception.evidence import weigh
 from cellpick.perception.fine import climb
+from cellpick.perception.focus import focused
 from cellpick.perception.fusion import Cloud, fuse
 from cellpick.perception.grid import Grid
 from cellpick.perception.mosaic import EDGE_SIGMA_PX, FACTOR, mosaic_edges
@@ -33,8 +34,9 @@ SEAT_TILES = 2
 def perceive(look: CaptureSet) -> CellEstimates:
     """Find, refine, orient, read and verify all cells of one look; zero rows where there are none.
 
-    A function of the look alone, and deterministic.
+    A function of the look alone, deterministic, and blind to the order of its captures.
     """
+    look = in_order(look)
     task, cell = look.task, look.task.cell
     up = task.T_base_region[:3, 2]
     drawn = [draw_face(cell, task.materials, f, MOSAIC_STEP_M, MARGIN_M) for f in faces_up(cell)]
@@ -44,13 +46,16 @@ def perceive(look: CaptureSet) -> CellEstimates:
     is_top = at_top(cloud, cell)
     grid = search_grid(task)
     tops = map_tops(cloud, is_top, cell, grid.coarser(FACTOR))
+    tops = focused(look, tops, grid)
     field = mosaic_edges(look, tops, grid)
 
     found = search(field, tops, templates, cell)
     found = contenders(found, cell)
     found = climb(found, field, grid, tops, templates, cell)
     found = without_conflicts(found, cell)
-    Ts = task.T_base_region @ seat(found, cloud, is_top, cell, drawn, grid.coarser(SEAT_TILES))
+    Ts = task.T_base_region @ seat(
+        found, cloud, is_top, cell, drawn, grid.coarser(SEAT_TILES), tops
+    )
 
     refined = refine(look, orient(Ts, cell, look.captures, drawn, up).Ts_base_cell, cloud)
     oriented = orient(refined.Ts_base_cell, cell, look.captures, drawn, up)
@@ -84,6 +89,12 @@ def table(
         reason=tuple(verdict.reason[i] for i in order),
         score=verdict.score[order],
     )
+
+
+def in_order(look: CaptureSet) -> CaptureSet:
+    """The look with its captures ordered by camera name: sums then round alike in any order."""
+    captures = sorted(look.captures, key=lambda capture: capture.calibration.camera)
+    return CaptureSet(tuple(captures), look.task)
 
 
 def search_grid(task: SearchTask) -> Grid:

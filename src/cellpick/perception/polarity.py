@@ -30,14 +30,26 @@ SPREAD_METAL = (0.8, 0.15)
 """The same of a metal."""
 CAP_VIEW = 4.0
 """Most that one window in one camera can say, in nats: a glint or dirt may imitate anything."""
+CAP_ABSENCE = 2.0
+"""The same where it speaks for the plainer drawing: blur, glare and dark can hide a feature, too."""
+SATURATED = 250.0
+"""Grey level from which a channel may have been clipped."""
+MOST_CLIPPED = 0.7
+"""Share of clipped pixels beyond which a window says nothing in that camera."""
+LEAST_LIGHT = 0.02
+"""Mean linear brightness below which a window says nothing in that camera."""
 CAP_WINDOW = 7.0
 """Most that one window can say over all cameras."""
+CAP_WINDOW_ABSENCE = 5.0
+"""The same where it speaks for the plainer drawing."""
 
 
 def channels(colour: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Log brightness and log red over blue (...) of colours (..., 3) in sRGB levels of 255."""
     level = linear(colour / np.float32(255)) + np.float32(DARK_OFFSET)
-    return np.log(level.mean(-1)), np.log(level[..., 0] / level[..., 2])
+    tint = np.log(level[..., 0] / level[..., 2])
+    tint[colour.max(-1) >= SATURATED] = np.nan
+    return np.log(level.mean(-1)), tint
 
 
 def linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -54,6 +66,10 @@ def log_odds(views: Sequence[NDArray[np.float32]], windows: Windows) -> Floats:
     """
     n = views[0].shape[0] if views else 0
     total = np.zeros((n, windows.count))
+    kinds = [np.bincount(side.window, minlength=windows.count) for side in windows.expected]
+    plainer = [kinds[0] < kinds[1], kinds[1] < kinds[0]]
+    caps = [np.where(plain, CAP_ABSENCE, CAP_VIEW) for plain in plainer]
+    caps_all = [np.where(plain, CAP_WINDOW_ABSENCE, CAP_WINDOW) for plain in plainer]
     share = min(1.0, windows.pixel_area_m2 / CORRELATION_M**2)
     for view in views:
         ratio = np.zeros((n, windows.count))
@@ -62,17 +78,31 @@ def log_odds(views: Sequence[NDArray[np.float32]], windows: Windows) -> Floats:
                 evidence(values, side, windows.count, channel, share) for side in windows.expected
             )
             ratio += first - second
-        total += capped(ratio, CAP_VIEW)
-    result: Floats = capped(total, CAP_WINDOW).sum(1)
+        ratio[~readable(view, windows)] = 0
+        total += capped(ratio, *caps)
+    result: Floats = capped(total, *caps_all).sum(1)
     return result
 
 
-def capped(nats: Floats, cap: float) -> Floats:
-    """Log odds when with probability exp(-cap) the observation says nothing."""
-    trust = -np.expm1(-cap)
-    doubt = np.exp(-cap)
-    x = np.clip(nats, -50, 50)
-    result: Floats = np.log((trust * np.exp(x) + doubt) / (trust + doubt * np.exp(x)))
+def capped(nats: Floats, upper: float | Floats, lower: float | Floats) -> Floats:
+    """Log odds when the observation may mislead: with probability exp(-upper) it speaks for the
+    first hypothesis by mistake, with exp(-lower) for the second."""
+    x = np.exp(np.clip(nats, -50, 50))
+    a, b = np.exp(-np.asarray(upper)), np.exp(-np.asarray(lower))
+    result: Floats = np.log(((1 - b) * x + b) / ((1 - a) + a * x))
+    return result
+
+
+def readable(view: NDArray[np.float32], windows: Windows) -> NDArray[np.bool_]:
+    """(n, w) whether a camera's pixels (n, m, 3) of a window are neither clipped nor dark."""
+    seen = np.isfinite(view[..., 0])
+    clipped = (view.max(-1) >= SATURATED).astype(np.float64)
+    light = linear(np.where(seen, view.mean(-1), 0) / np.float32(255))
+    member = (windows.window[:, None] == np.arange(windows.count)).astype(np.float64)
+    count = np.maximum(seen @ member, 1)
+    result: NDArray[np.bool_] = (clipped @ member < MOST_CLIPPED * count) & (
+        light @ member > LEAST_LIGHT * count
+    )
     return result
 
 

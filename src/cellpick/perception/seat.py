@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, exp_rotation, pose, rotation_z
 from cellpick.perception.coarse import Hypotheses
+from cellpick.perception.fine import lookup
 from cellpick.perception.fusion import Cloud
 from cellpick.perception.grid import Grid
 from cellpick.perception.pattern import FacePattern
+from cellpick.perception.tops import Tops
 from cellpick.structures import CellModel
 
 EDGE_M = 0.002
@@ -55,8 +57,9 @@ def seat(
     cell: CellModel,
     drawn: Sequence[FacePattern],
     grid: Grid,
+    tops: Tops,
 ) -> Floats:
-    """`Ts_region_cell` (n, 4, 4); nominal height and no tilt where there are no points."""
+    """`Ts_region_cell` (n, 4, 4); the map's height and no tilt where there are no points."""
     n = len(found)
     label = owners(found.xy_m, found.yaw, cell, grid, EDGE_M).ravel()
     tile, on = grid.tiles_of(cloud.p_region[:, :2])
@@ -69,8 +72,10 @@ def seat(
     for index, pattern in enumerate(drawn):
         here = found.template[owner] == index
         raised[here] = height_at(pattern, local[here])
-    z = p[:, 2] - cell.height_m - raised
+    height = lookup(tops.height_m, tops.grid, found.xy_m).astype(np.float64) - cell.height_m
+    z = p[:, 2] - cell.height_m - raised - height[owner]
     plane = fit_planes(local, z, owner, n)
+    plane[:, 2] += height
     return poses_on(plane, found, cell, [pattern.face == "-z" for pattern in drawn])
 
 

@@ -31,7 +31,8 @@ class Template:
     footprint_m: Floats
     """(q, 2) places on the case, on a square grid."""
     zone_m: Floats
-    """(z, 2) the same with a rim outside: where the face's edges may lie, and no others should."""
+    """(z, 2) the same with a rim outside: where the face's edges may lie, and no others should;
+    without what a free turn leaves open."""
     step_m: float
     """Pitch of both."""
 
@@ -52,7 +53,7 @@ def make_template(drawn: FacePattern, sigma_px: float) -> Template:
         drawn.xy[is_edge],
         (strength / np.linalg.norm(strength)).astype(np.complex64),
         drawn.xy[drawn.inside],
-        drawn.xy[zone],
+        drawn.xy[zone & ~drawn.swept],
         drawn.step_m,
     )
 

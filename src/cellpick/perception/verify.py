@@ -13,11 +13,13 @@ from cellpick.structures import EstimateStatus
 
 LEAST_MATCH = 0.3
 """Correlation of the edges below which the picture speaks against the cell."""
-LEAST_EDGE_SHARE = 0.25
+FULL_MATCH = 0.45
+"""Correlation below which too little of the drawing is seen; a whole cell's is above 0.6."""
+LEAST_EDGE_SHARE = 0.4
 """Share of the drawing's edges that must be found near their place."""
-LEAST_COVERAGE = 0.5
+LEAST_COVERAGE = 0.75
 """Share of the readings over the top that must lie on it."""
-LEAST_SEEN = 0.2
+LEAST_SEEN = 0.3
 """Share of the top that must have readings, where there is a 3D camera."""
 MOST_SIGMA_M = 0.001
 """Predicted position error that a pick survives."""
@@ -40,7 +42,7 @@ class Evidence:
     seen: Floats
     """(n,) share of the footprint with readings."""
     overlap_m: Floats
-    """(n,) deepest overlap with another cell."""
+    """(n,) deepest overlap with another cell that is as likely or likelier; -inf without any."""
     measured: bool
     """Whether any 3D camera gave readings."""
 
@@ -100,6 +102,12 @@ def verify(evidence: Evidence, refined: Refined, odds: Floats, confidence: float
             ),
         ]
     rules += [
+        (
+            evidence.match < FULL_MATCH,
+            "uncertain",
+            "only a part of its drawing is seen (correlation {:.2f})",
+            evidence.match,
+        ),
         (
             refined.edge_share < LEAST_EDGE_SHARE,
             "uncertain",
