@@ -31,7 +31,7 @@ SPREAD_METAL = (0.8, 0.15)
 CAP_VIEW = 4.0
 """Most that one window in one camera can say, in nats: a glint or dirt may imitate anything."""
 CAP_ABSENCE = 2.0
-"""The same where it speaks for the plainer drawing: blur, glare and dark can hide a feature, too."""
+"""The same where it speaks for the plainer drawing: blur and glare can hide a feature, too."""
 SATURATED = 250.0
 """Grey level from which a channel may have been clipped."""
 MOST_CLIPPED = 0.7
