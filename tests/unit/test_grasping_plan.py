@@ -206,6 +206,23 @@ def test_each_term_goes_the_right_way_and_stays_between_0_and_1():
     assert np.allclose(score(ones), 1.0)
 
 
+def test_odd_but_legal_inputs_give_a_plan():
+    exact = replace(estimates(TRAY), covariance=np.zeros((12, 6, 6)))
+    strict = replace(recipe(), max_sigma_m=0.0)
+    assert set(plan_grasps(exact, strict).cell_index.tolist()) == set(range(12))
+    bodiless = replace(cup_gripper(), solids=())
+    assert len(plan_grasps(estimates(TRAY), recipe(gripper=bodiless)))
+    plain = replace(box_cell(), features=())
+    assert len(plan_grasps(estimates(TRAY, plain), recipe(plain)))
+
+
+def test_two_estimates_of_one_cell_block_each_other():
+    twins = np.array([TRAY[0], TRAY[0] @ pose(np.eye(3), [2e-4, 0, 0])])
+    refused = plan_grasps(estimates(twins), recipe()).refused
+    assert refused[0].startswith("cell 1 (case) is ")
+    assert refused[1].startswith("cell 0 (case) is ")
+
+
 def test_gaps_to_a_cell_are_those_of_the_cases():
     gaps = gaps_to(estimates(TRAY), box_cell(), 0)
     assert gaps[0] == np.inf

@@ -29,7 +29,7 @@ def clearance_term(clearance_m: Floats) -> Floats:
 
 def error_term(sigma_m: Floats, max_sigma_m: float) -> Floats:
     """1 for no predicted error, 0 at the largest that may be acted on."""
-    result: Floats = 1.0 - np.clip(sigma_m / max_sigma_m, 0.0, 1.0)
+    result: Floats = 1.0 - np.clip(sigma_m / max(max_sigma_m, 1e-9), 0.0, 1.0)
     return result
 
 
