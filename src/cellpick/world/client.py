@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cellpick.geometry import Floats, pose, quaternion_of
+from cellpick.geometry import Floats, quaternion_of
 
 STEP_S = 1.0 / 480.0
 """Physics step. At 240 Hz a cell slips through a jaw gripper's pins by 0.3 mm/s; here by 0.01."""
@@ -51,8 +51,10 @@ def to_bullet(T_a_b: Floats) -> tuple[list[float], list[float]]:
 
 def from_bullet(client: Any, position: Any, orientation: Any) -> Floats:
     """The pose (4, 4) of a position and a quaternion that PyBullet returned."""
-    R = np.reshape(client.getMatrixFromQuaternion(orientation), (3, 3))
-    return pose(R, np.asarray(position))
+    T = np.eye(4)
+    T[:3, :3] = np.reshape(client.getMatrixFromQuaternion(orientation), (3, 3))
+    T[:3, 3] = position
+    return T
 
 
 @contextmanager

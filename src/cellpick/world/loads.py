@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, checked
+from cellpick.geometry import Floats, checked, skew
 
 LossCause = Literal["overload", "shear_slip"]
 
@@ -25,69 +25,91 @@ class CupLoads:
     """(n,) force in the lip's plane, torsion of the lip included as torsion over radius."""
 
 
-def cup_loads(force: Floats, moment: Floats, centers: Floats, radius_m: float) -> CupLoads:
-    """Spread a load over cups with equal, elastic, thin lips.
+@dataclass(frozen=True, eq=False)
+class CupArray:
+    """Cups that hold one cell together, with equal, elastic, thin lips."""
 
-    `force` (3,) and `moment` (3,) about the TCP's origin act on the cups, in TCP axes with +z away
-    from the lips; `centers` (n, 3). A ring of radius r on springs of total stiffness k resists tilt
-    with k r^2 / 2 and torsion with k r^2, so that n equal rings with centres rho share:
-    pull_i = F_z / n + (theta x rho_i)_z, peel_i = r^2 / 2 theta, with theta from the balance of
-    moments; likewise in the plane.
+    centers_m: Floats
+    """(n, 3) centres of the lips in the TCP frame."""
+    radius_m: float
+    """Radius of a lip."""
+    holding_n: float
+    """Pressure times area of one cup."""
+    friction: float
+    """Shear limit over what presses a lip on."""
+    spread: Floats = field(init=False)
+    """(3 n + 3, 6) pulls, shears along x and y, tilt (2) and spin of a unit load."""
+
+    def __post_init__(self) -> None:
+        checked("centers_m", self.centers_m, (None, 3))
+        object.__setattr__(self, "spread", _spread(self.centers_m, self.radius_m))
+
+    def loads(self, wrench: Floats) -> CupLoads:
+        """Loads of each cup under a force and a moment (6,) about the TCP, in TCP axes.
+
+        They act on the cups; +z is away from the lips.
+        """
+        n = len(self.centers_m)
+        shares = self.spread @ wrench
+        tilt, spin = shares[3 * n : 3 * n + 2], abs(shares[-1])
+        return CupLoads(
+            pull_n=shares[:n],
+            peel_nm=np.full(n, self.radius_m**2 / 2 * np.hypot(*tilt)),
+            shear_n=np.hypot(shares[n : 2 * n], shares[2 * n : 3 * n]) + spin * self.radius_m,
+        )
+
+    def ratios(self, wrench: Floats) -> tuple[Floats, Floats]:
+        """(n,) normal load and (n,) shear over what each cup holds; it lets go above 1.
+
+        A rigid lip tips over its rim when the peel exceeds what presses it on, times its radius.
+        """
+        loads = self.loads(wrench)
+        normal = (loads.pull_n + loads.peel_nm / self.radius_m) / self.holding_n
+        pressed = self.friction * (self.holding_n - loads.pull_n)
+        return normal, loads.shear_n / np.maximum(pressed, 1e-9)
+
+    def survivors(self, wrench: Floats) -> tuple[NDArray[np.bool_], LossCause | None]:
+        """Which cups still hold under the load, and why the first was lost.
+
+        The worst cup lets go first and leaves its load to the others, until all that are left hold.
+        """
+        holds = np.ones(len(self.centers_m), dtype=np.bool_)
+        cause: LossCause | None = None
+        cups = self
+        while holds.any():
+            normal, shear = cups.ratios(wrench)
+            worst = np.maximum(normal, shear)
+            k = int(worst.argmax())
+            if worst[k] <= 1.0:
+                break
+            cause = cause or ("overload" if normal[k] >= shear[k] else "shear_slip")
+            holds[np.flatnonzero(holds)[k]] = False
+            if holds.any():
+                cups = self.subset(holds)
+        return holds, cause
+
+    def subset(self, keep: NDArray[np.bool_]) -> CupArray:
+        """The cups that `keep` (n,) marks; at least one."""
+        return CupArray(self.centers_m[keep], self.radius_m, self.holding_n, self.friction)
+
+
+def _spread(centers: Floats, radius_m: float) -> Floats:
+    """The linear map of `CupArray.spread`.
+
+    A ring of radius r on springs of total stiffness k resists tilt with k r^2 / 2 and torsion with
+    k r^2, so that n equal rings with centres rho share: pull_i = F_z / n + (theta x rho_i)_z,
+    peel_i = r^2 / 2 theta, with theta from the balance of moments; likewise in the plane.
     """
-    rho = checked("centers", centers, (None, 3))
-    n = len(rho)
-    middle = rho.mean(axis=0)
-    x, y = (rho - middle)[:, 0], (rho - middle)[:, 1]
-    m = moment - np.cross(middle, force)
+    n = len(centers)
+    middle = centers.mean(axis=0)
+    x, y = (centers - middle)[:, 0], (centers - middle)[:, 1]
+    force, moment = np.eye(6)[:3], np.eye(6)[3:]
+    moment = moment - skew(middle) @ force
     ring = n * radius_m**2
     tilt = np.array([[y @ y + ring / 2, -(x @ y)], [-(x @ y), x @ x + ring / 2]])
-    theta = np.linalg.solve(tilt, m[:2])
-    spin = m[2] / (x @ x + y @ y + ring)
-    pull = force[2] / n + theta[0] * y - theta[1] * x
-    shear = np.hypot(force[0] / n - spin * y, force[1] / n + spin * x) + abs(spin) * radius_m
-    peel = np.full(n, radius_m**2 / 2 * np.linalg.norm(theta))
-    return CupLoads(pull, peel, shear)
-
-
-def normal_ratio(loads: CupLoads, holding_n: Floats, radius_m: float) -> Floats:
-    """(n,) how far each cup is above its normal limit, as a ratio; it lets go above 1.
-
-    A rigid lip tips over its rim when the peel exceeds what presses it on, times its radius.
-    """
-    result: Floats = (loads.pull_n + loads.peel_nm / radius_m) / holding_n
-    return result
-
-
-def shear_ratio(loads: CupLoads, holding_n: Floats, friction: float) -> Floats:
-    """(n,) shear as a ratio of friction times what presses the lip on; it slips above 1."""
-    pressed = np.maximum(friction * (holding_n - loads.pull_n), 1e-9)
-    result: Floats = loads.shear_n / pressed
-    return result
-
-
-def survivors(
-    force: Floats,
-    moment: Floats,
-    centers: Floats,
-    radius_m: float,
-    holding_n: Floats,
-    friction: float,
-) -> tuple[NDArray[np.bool_], LossCause | None]:
-    """Which cups still hold under the load, and why the first was lost.
-
-    The worst cup lets go first and leaves its load to the others, until all that are left hold.
-    """
-    holds = np.ones(len(centers), dtype=np.bool_)
-    cause: LossCause | None = None
-    while holds.any():
-        rows = np.flatnonzero(holds)
-        loads = cup_loads(force, moment, centers[rows], radius_m)
-        normal = normal_ratio(loads, holding_n[rows], radius_m)
-        shear = shear_ratio(loads, holding_n[rows], friction)
-        worst = np.maximum(normal, shear)
-        k = int(worst.argmax())
-        if worst[k] <= 1.0:
-            break
-        cause = cause or ("overload" if normal[k] >= shear[k] else "shear_slip")
-        holds[rows[k]] = False
-    return holds, cause
+    theta = np.linalg.solve(tilt, moment[:2])
+    spin = moment[2] / (x @ x + y @ y + ring)
+    pull = force[2] / n + np.outer(y, theta[0]) - np.outer(x, theta[1])
+    shear_x = force[0] / n - np.outer(y, spin)
+    shear_y = force[1] / n + np.outer(x, spin)
+    return np.concatenate([pull, shear_x, shear_y, theta, spin[None]])

@@ -11,7 +11,7 @@ from cellpick.geometry import Floats, invert, transform
 from cellpick.structures import Cups
 from cellpick.world.client import STEP_S, from_bullet, to_bullet
 from cellpick.world.groups import CELL, FIXTURE
-from cellpick.world.loads import LossCause, survivors
+from cellpick.world.loads import CupArray, LossCause
 from cellpick.world.robot import Robot
 from cellpick.world.tool import holding_force
 
@@ -26,7 +26,7 @@ LEAK_SHARE = 0.05
 LOAD_FILTER_S = 0.008
 """Time constant of a lip's elasticity: shorter shocks of contact do not reach the seal; assumed."""
 CONSTRAINT_FORCE_N = 1e5
-"""Bound on the constraint itself: far above any seal, so that only `survivors` decides."""
+"""Bound on the constraint itself: far above any seal, so that only the cups' limits decide."""
 
 
 class Suction:
@@ -37,6 +37,8 @@ class Suction:
         self.sealed: NDArray[np.bool_] = np.zeros(len(cups.centers_m), dtype=np.bool_)
         self.row: int | None = None
         self.load_n = 0.0
+        self._all = CupArray(cups.centers_m, cups.radius_m, holding_force(cups), cups.friction)
+        self._holding = self._all
         self._constraint = -1
         self._load = np.zeros(6)
 
@@ -78,6 +80,7 @@ class Suction:
             return
         row = int(np.bincount(good).argmax())
         self.sealed = rows == row
+        self._holding = self._all.subset(self.sealed)
         self.row = row
         self._load = np.zeros(6)
         self._meet(row, False)
@@ -102,20 +105,14 @@ class Suction:
         """After a step: measure the load; cups beyond their limits let go, the last the cell."""
         if self.row is None:
             return None
-        force, moment = self._reaction()
         share = min(STEP_S / LOAD_FILTER_S, 1.0)
-        self._load += share * (np.concatenate([force, moment]) - self._load)
+        self._load += share * (self._reaction() - self._load)
         self.load_n = float(np.linalg.norm(self._load[:3]))
-        cups = np.flatnonzero(self.sealed)
-        holds, cause = survivors(
-            self._load[:3],
-            self._load[3:],
-            self._cups.centers_m[cups],
-            self._cups.radius_m,
-            np.full(len(cups), holding_force(self._cups)),
-            self._cups.friction,
-        )
-        self.sealed[cups[~holds]] = False
+        holds, cause = self._holding.survivors(self._load)
+        if cause is not None:
+            self.sealed[np.flatnonzero(self.sealed)[~holds]] = False
+            if self.sealed.any():
+                self._holding = self._all.subset(self.sealed)
         if not self.sealed.any():
             self.detach()
         return cause
@@ -130,8 +127,8 @@ class Suction:
         self.row = None
         self.load_n = 0.0
 
-    def _reaction(self) -> tuple[Floats, Floats]:
-        """Force and moment (3,) on the cups about the TCP, in TCP axes.
+    def _reaction(self) -> Floats:
+        """Force and moment (6,) on the cups about the TCP, in TCP axes.
 
         PyBullet 3.2.7 gives the force on the parent in world axes, applied at the child's centre of
         mass, and the moment in the axes of the constraint's frame, which is the cell's (measured:
@@ -143,8 +140,9 @@ class Suction:
         T_tcp = self._robot.carrier_frame(0)
         force, R = state[:3], T_tcp[:3, :3]
         arm = T_cell[:3, 3] - T_tcp[:3, 3]
-        moment = T_cell[:3, :3] @ state[3:] + np.cross(arm, force)
-        return R.T @ force, R.T @ moment
+        turn = arm[[1, 2, 0]] * force[[2, 0, 1]] - arm[[2, 0, 1]] * force[[1, 2, 0]]
+        moment = T_cell[:3, :3] @ state[3:] + turn
+        return np.concatenate([force @ R, moment @ R])
 
     def _meet(self, row: int, collide: bool) -> None:
         """Lips do not collide with a cell that the constraint already holds at them."""
