@@ -10,6 +10,8 @@ from cellpick.scene.cameras import ImagerSpec
 
 ADC_BITS = 12
 """Resolution of the converter before the grey-value curve; that of common machine-vision CMOS."""
+BAND_PX = 32
+"""Image rows worked on at once: they fit a core's cache."""
 PIXEL_VARIANCE = 1 / 12
 """Variance of the mean over a pixel's square, in px^2, which the radiance already carries."""
 
@@ -22,14 +24,20 @@ def expose(
     `white_level` saturates. Shot noise is the normal limit of Poisson's law: its variance is the
     number of electrons (EMVA Standard 1288, section 2); read noise adds to it.
     """
-    blurred = blur(radiance, spec.blur_px)
-    electrons = np.maximum(blurred, 0) * np.float32(spec.full_well_e / spec.white_level)
-    sigma = np.sqrt(electrons + np.float32(spec.read_noise_e**2))
-    noise = rng.standard_normal(electrons.shape, dtype=np.float32)
+    electrons = np.maximum(blur(radiance, spec.blur_px), 0)
+    electrons *= np.float32(spec.full_well_e / spec.white_level)
     levels = (1 << ADC_BITS) - 1
-    counts = (electrons + sigma * noise) * np.float32(levels / spec.full_well_e) + 0.5
-    result: NDArray[np.uint8] = _SRGB[np.clip(counts, 0, levels).astype(np.uint16)]
-    return result
+    image = np.empty(radiance.shape, dtype=np.uint8)
+    for start in range(0, len(image), BAND_PX):
+        mean = electrons[start : start + BAND_PX]
+        counts = rng.standard_normal(mean.shape, dtype=np.float32)
+        counts *= np.sqrt(mean + np.float32(spec.read_noise_e**2))
+        counts += mean
+        counts *= np.float32(levels / spec.full_well_e)
+        counts += np.float32(0.5)
+        np.clip(counts, 0, levels, out=counts)
+        image[start : start + BAND_PX] = _SRGB[counts.astype(np.uint16)]
+    return image
 
 
 def blur(radiance: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:

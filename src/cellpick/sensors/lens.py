@@ -13,14 +13,14 @@ Array = NDArray[np.float32]
 KNOTS = 40
 """Intervals between exact rays across the image; cubic splines between them err by less than
 float32 rounding."""
-EDGE_RAYS = 16
+EDGE_RAYS = 8
 """Rays through a pixel that an edge crosses."""
 _COLUMNS = np.arange(EDGE_RAYS)
-_ROWS = [int(f"{column:04b}"[::-1], 2) for column in _COLUMNS]
+_ROWS = [int(f"{column:03b}"[::-1], 2) for column in _COLUMNS]
 _PLACES = (np.stack([_COLUMNS, _ROWS], axis=1) + 0.5) / EDGE_RAYS - 0.5
 OFFSETS = _PLACES[np.argsort((_PLACES**2).sum(axis=1), kind="stable")].astype(np.float32)
-"""(16, 2) their places, from the pixel's centre outwards: Hammersley's points, of which every
-upright or level strip of the pixel holds its share."""
+"""(8, 2) their places, from the pixel's centre outwards: Hammersley's points, of which every
+upright or level strip of the pixel holds its share. Neighbours mirror them."""
 
 
 class Lens:
@@ -39,8 +39,11 @@ class Lens:
         self._dv = np.gradient(grid, axis=0).reshape(-1, 3)
 
     def within(self, pixels: NDArray[np.int64]) -> Array:
-        """Rays (n * 16, 3) in the camera frame, sixteen through each pixel (n,)."""
-        du, dv = OFFSETS[:, :1], OFFSETS[:, 1:]
+        """Rays (n * 8, 3) in the camera frame, eight through each pixel (n,)."""
+        w = self.shape[1]
+        flip = 1 - 2 * np.stack([pixels // w % 2, (pixels + pixels // w // 2) % 2], axis=1)
+        offsets = OFFSETS * flip[:, None].astype(np.float32)
+        du, dv = offsets[..., :1], offsets[..., 1:]
         spread = self._du[pixels, None] * du + self._dv[pixels, None] * dv
         result: Array = (self.directions[pixels, None] + spread).reshape(-1, 3)
         return result

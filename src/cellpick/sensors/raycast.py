@@ -46,7 +46,7 @@ class RayScene:
         self._scene.add_triangles(self._tensor(mesh.vertices), self._tensor(mesh.triangles))
 
     def cast(self, origins: Array, directions: Array) -> Hits:
-        """First hits of rays from `origins` (n, 3) or (3,) along `directions` (n, 3)."""
+        """First hits of rays from `origins`, (n, 3) or (3,), along `directions` (n, 3)."""
         answer = self._scene.cast_rays(self._rays(origins, directions))
         triangle = answer["primitive_ids"].numpy().view(np.int32)  # misses wrap round to -1
         return Hits(
@@ -57,14 +57,17 @@ class RayScene:
         )
 
     def is_blocked(self, origins: Array, directions: Array, stop: float) -> NDArray[np.bool_]:
-        """(n,) whether anything lies between parameters 0 and `stop` of rays as in `cast`."""
+        """(...) whether anything lies between parameters 0 and `stop` of rays.
+
+        They run from `origins` along `directions` (..., 3), which broadcast.
+        """
         rays = self._rays(origins, directions)
         blocked: NDArray[np.bool_] = self._scene.test_occlusions(rays, 0.0, stop).numpy()
         return blocked
 
     def _rays(self, origins: Array, directions: Array) -> Any:
-        rays = np.empty((len(directions), 6), dtype=np.float32)
-        rays[:, :3], rays[:, 3:] = origins, directions
+        rays = np.empty((*directions.shape[:-1], 6), dtype=np.float32)
+        rays[..., :3], rays[..., 3:] = origins, directions
         return self._tensor(rays)
 
     def _tensor(self, array: NDArray[Any]) -> Any:

@@ -45,9 +45,9 @@ class Sampling:
     """Samples a point: a power of two up to 16."""
 
     def rows(self) -> NDArray[np.int32]:
-        """(n, count) rows of the set."""
+        """(count, n) rows of the set."""
         steps = np.arange(self.count, dtype=np.int32) * (SAMPLES // self.count)
-        result: NDArray[np.int32] = (self.phase[:, None] + steps) % SAMPLES
+        result: NDArray[np.int32] = (self.phase + steps[:, None]) % SAMPLES
         return result
 
     def at(self, points: NDArray[np.int64]) -> Sampling:
@@ -61,15 +61,15 @@ def lamp_share(scene: RayScene, surface: Surface, light: Light, sampling: Sampli
     start = surface.p + SKIN_M * surface.facet_normal
     if sampling.count <= PROBES:
         return _mean(_seen(scene, start, light, rows))
-    probes = rows[:, -PROBES:]  # the spiral ends at the rim, where a shadow comes first
+    probes = rows[-PROBES:]  # the spiral ends at the rim, where a shadow comes first
     seen = _mean(_seen(scene, start, light, probes))
     partly = np.flatnonzero((seen > 0) & (seen < 1))
-    seen[partly] = _mean(_seen(scene, start[partly], light, rows[partly]))
+    seen[partly] = _mean(_seen(scene, start[partly], light, rows[:, partly]))
     return seen
 
 
 def _mean(seen: NDArray[np.bool_]) -> Array:
-    result: Array = seen.mean(axis=1, dtype=np.float32)
+    result: Array = seen.mean(axis=0, dtype=np.float32)
     return result
 
 
@@ -79,7 +79,7 @@ def _seen(
     lamp = np.zeros((SAMPLES, 3), dtype=np.float32)
     lamp[:, :2] = DISC * np.float32(light.radius_m)
     lamp += light.position_m.astype(np.float32)
-    way = lamp[rows] - start[:, None]
+    way = lamp[rows] - start
     return _free(scene, start, way, 1.0)
 
 
@@ -88,7 +88,7 @@ def sky(scene: RayScene, surface: Surface, sampling: Sampling, outside: Surround
     x, y = tangents(surface.normal)
     disc = DISC[sampling.rows()]
     up = np.sqrt(1 - (disc**2).sum(axis=2, keepdims=True))
-    way = disc[..., :1] * x[:, None] + disc[..., 1:] * y[:, None] + up * surface.normal[:, None]
+    way = disc[..., :1] * x + disc[..., 1:] * y + up * surface.normal
     return _gathered(scene, surface, way, outside)
 
 
@@ -104,8 +104,8 @@ def mirrored(
     mirror = 2 * n_v[:, None] * surface.normal - surface.to_eye
     x, y = tangents(mirror)
     # a facet tilted by a slope turns the reflection by twice that
-    slope = 2 * alpha[:, None, None] * SLOPES[sampling.rows()]
-    way = mirror[:, None] + slope[..., :1] * x[:, None] + slope[..., 1:] * y[:, None]
+    slope = 2 * alpha[:, None] * SLOPES[sampling.rows()]
+    way = mirror + slope[..., :1] * x + slope[..., 1:] * y
     way /= np.sqrt((way**2).sum(axis=2, keepdims=True))
     return _gathered(scene, surface, way, outside)
 
@@ -113,17 +113,15 @@ def mirrored(
 def _gathered(scene: RayScene, surface: Surface, way: Array, outside: Surroundings) -> Array:
     start = surface.p + SKIN_M * surface.facet_normal
     free = _free(scene, start, way, np.inf)
-    free &= np.einsum("nkc,nc->nk", way, surface.facet_normal) > 0
+    free &= np.einsum("knc,nc->kn", way, surface.facet_normal) > 0
     ambient = np.float32(outside.ambient)
-    result: Array = np.where(free, outside.radiance(way[..., 2]), BOUNCE * ambient).mean(axis=1)
+    result: Array = np.where(free, outside.radiance(way[..., 2]), BOUNCE * ambient).mean(axis=0)
     return result
 
 
 def _free(scene: RayScene, start: Array, way: Array, stop: float) -> NDArray[np.bool_]:
-    """(n, k) whether rays from `start` (n, 3) along `way` (n, k, 3) are free."""
-    n, k = way.shape[:2]
-    origins = np.broadcast_to(start[:, None], (n, k, 3)).reshape(-1, 3)
-    return ~scene.is_blocked(origins, way.reshape(-1, 3), stop).reshape(n, k)
+    """(k, n) whether rays from `start` (n, 3) along `way` (k, n, 3) are free."""
+    return ~scene.is_blocked(start, way, stop)
 
 
 def tangents(normal: Array) -> tuple[Array, Array]:
