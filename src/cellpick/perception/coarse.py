@@ -83,7 +83,7 @@ def search(
 ) -> Hypotheses:
     """Peaks of the combined score over the region, best first."""
     pooled = pool(field)
-    scene, size = transforms(pooled, tops, cell)
+    scene, size = transforms(pooled, tops)
     best = np.full((4, *pooled.shape), -np.inf, np.float32)
     layer = np.zeros(pooled.shape, np.intp)
     cases: list[tuple[int, float]] = []
@@ -94,7 +94,10 @@ def search(
                 layer[better] = len(cases)
                 best[:, better] = maps[:, better]
                 cases.append((index, yaw + turn * np.pi))
-    row, column = peaks(best[0], cell, tops.grid.step_m)
+    reach = int(float(cell.size_m[:2].min()) / 2 / tops.grid.step_m)
+    inner = np.zeros(pooled.shape, np.bool_)
+    inner[reach : pooled.shape[0] - reach, reach : pooled.shape[1] - reach] = True
+    row, column = peaks(np.where(inner, best[0], -np.inf), cell, tops.grid.step_m)
     x, y = tops.grid.centres()
     chosen = layer[row, column]
     return Hypotheses(
@@ -114,13 +117,14 @@ def pool(field: NDArray[np.complex64]) -> NDArray[np.complex64]:
 
 
 def transforms(
-    pooled: NDArray[np.complex64], tops: Tops, cell: CellModel
+    pooled: NDArray[np.complex64], tops: Tops
 ) -> tuple[NDArray[np.complex64], tuple[int, int]]:
-    """Spectra (2, rows, columns) of the edges and of (edge power + 1j occupancy), padded so that
-    a footprint does not wrap round."""
-    pad = int(np.ceil(np.hypot(*cell.size_m[:2]) / 2 / tops.grid.step_m)) + 3
+    """Spectra (2, rows, columns) of the edges and of (edge power + 1j occupancy).
+
+    A footprint that leaves the region wraps round; the fine search, which does not, drops it.
+    """
     h, w = pooled.shape
-    size = (scipy.fft.next_fast_len(h + pad), scipy.fft.next_fast_len(w + pad))
+    size = (scipy.fft.next_fast_len(h), scipy.fft.next_fast_len(w))
     support = (np.abs(pooled) ** 2 + 1j * tops.occupied).astype(np.complex64)
     spectra = scipy.fft.fft2(np.stack([pooled, support]), s=size)
     return spectra.astype(np.complex64), size

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, exp_rotation, pose
-from cellpick.perception.pattern import FacePattern
 from cellpick.perception.polarity import log_odds
 from cellpick.perception.rectify import rectify
-from cellpick.perception.windows import turned, windows_of
+from cellpick.perception.windows import Windows
 from cellpick.structures import Capture, CellModel
 
 HALF_TURN = pose(exp_rotation(np.array([0.0, 0.0, np.pi])), np.zeros(3))
@@ -37,11 +36,10 @@ def orient(
     Ts_base_cell: Floats,
     cell: CellModel,
     captures: Sequence[Capture],
-    drawn: Sequence[FacePattern],
+    windows: Windows,
     up: Floats,
 ) -> Oriented:
-    """`drawn` are the faces that may look up; `up` (3,) is the base-frame direction of up."""
-    windows = windows_of(drawn[0], turned(drawn[0]) if len(drawn) == 1 else drawn[1])
+    """`windows` are where the polarities differ; `up` (3,) is the base-frame direction of up."""
     over = upside_down(Ts_base_cell, up)
     p_face = np.column_stack([windows.xy, cell.height_m / 2 + windows.height_m])
     Ts_base_face = facing_up(Ts_base_cell, up)

@@ -21,6 +21,7 @@ from cellpick.perception.select import contenders, without_conflicts
 from cellpick.perception.template import make_template
 from cellpick.perception.tops import at_top, map_tops
 from cellpick.perception.verify import Verdict, probability_of, verify
+from cellpick.perception.windows import polarity_windows
 from cellpick.structures import CaptureSet, CellEstimates, SearchTask
 
 MOSAIC_STEP_M = 0.0005
@@ -53,17 +54,18 @@ def perceive(look: CaptureSet) -> CellEstimates:
     found = contenders(found, cell)
     found = climb(found, field, grid, tops, templates, cell)
     found = without_conflicts(found, cell)
-    Ts = task.T_base_region @ seat(
-        found, cloud, is_top, cell, drawn, grid.coarser(SEAT_TILES), tops
-    )
+    shares = grid.coarser(SEAT_TILES)
+    Ts = task.T_base_region @ seat(found, cloud, is_top, cell, drawn, shares, tops)
 
-    refined = refine(look, orient(Ts, cell, look.captures, drawn, up).Ts_base_cell, cloud)
-    oriented = orient(refined.Ts_base_cell, cell, look.captures, drawn, up)
+    windows = polarity_windows(task)
+    if len(drawn) > 1:  # a wrong end has other edges and would mislead the refinement
+        Ts = orient(Ts, cell, look.captures, windows, up).Ts_base_cell
+    refined = refine(look, Ts, cloud)
+    oriented = orient(refined.Ts_base_cell, cell, look.captures, windows, up)
     if oriented.turned.any():
         refined = refine(look, oriented.Ts_base_cell, cloud)
     code = read_codes(refined.Ts_base_cell, cell, look.captures, up)
-    share = grid.coarser(SEAT_TILES)
-    evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, share)
+    evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, shares)
     verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence)
     return table(task, refined, oriented.odds, code, verdict)
 

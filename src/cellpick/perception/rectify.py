@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,25 +25,24 @@ def rectify(capture: Capture, Ts_base_cell: Floats, p_cell: Floats) -> NDArray[n
     belief = capture.calibration
     pixels = project(p_camera, belief.K, belief.distortion)
     at = np.nan_to_num(pixels, nan=-1e4).astype(np.float32)
-    seen = sample(capture.image.astype(np.float32), at, cv2.INTER_LINEAR)
+    seen = sample(capture.image, at, cv2.INTER_LINEAR).astype(np.float32)
+    hidden = ~(pixels >= 0).all(-1) | ~(
+        pixels <= np.array([belief.width_px, belief.height_px]) - 1
+    ).all(-1)
     if capture.depth is not None:
         near = sample(capture.depth, at, cv2.INTER_NEAREST)
-        seen[near < p_camera[..., 2] - HIDING_M] = np.nan
+        hidden |= near < p_camera[..., 2] - HIDING_M
+    seen[hidden] = np.nan
     return seen
 
 
-def sample(
-    image: NDArray[np.float32], pixels: NDArray[np.float32], method: int
-) -> NDArray[np.float32]:
-    """Values (..., channels) of an image at pixels (..., 2); NaN outside it."""
+def sample(image: NDArray[Any], pixels: NDArray[np.float32], method: int) -> NDArray[Any]:
+    """Values (..., channels) of an image at pixels (..., 2); 0 outside it."""
     shape = pixels.shape[:-1]
     count = int(np.prod(shape))
     # OpenCV's remap takes no side of 32767 or more: fold the places into rows
     places = np.full((-(-count // ROW) * ROW, 2), -1e4, np.float32)
     places[:count] = pixels.reshape(-1, 2)
-    u, v = places.reshape(-1, ROW, 2).transpose(2, 0, 1)
-    found = cv2.remap(
-        image, np.ascontiguousarray(u), np.ascontiguousarray(v), method, borderValue=(np.nan,) * 4
-    )
-    values = found.reshape(-1, *image.shape[2:])[:count].astype(np.float32, copy=False)
-    return values.reshape(*shape, *image.shape[2:])
+    u, v = (np.ascontiguousarray(axis) for axis in places.reshape(-1, ROW, 2).transpose(2, 0, 1))
+    found = cv2.remap(image, u, v, method)
+    return found.reshape(-1, *image.shape[2:])[:count].reshape(*shape, *image.shape[2:])

@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.pattern import BEYOND, CODE, FacePattern
+from cellpick.perception.pattern import BEYOND, CODE, FacePattern, draw_face, faces_up
+from cellpick.structures import SearchTask
 
 AROUND_M = 0.003
 """A window reaches this far beyond what differs, to see its surroundings."""
 RIM_M = 0.001
 """Left out along the case's outline: rounded there, and hidden by neighbours."""
-LEAST_PIXELS = 12
-"""A class with fewer pixels in a window is not told apart from its surroundings."""
+STEP_M = 0.00075
+"""Pixel of the windows."""
+LEAST_AREA_M2 = 3e-6
+"""A class with less area in a window is not told apart from its surroundings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,14 @@ class Windows:
     """The two hypotheses."""
     pixel_area_m2: float
     """Area of a pixel."""
+
+
+def polarity_windows(task: SearchTask) -> Windows:
+    """Windows of a task's cell: a box against itself turned, a cylinder's one end against the
+    other."""
+    faces = faces_up(task.cell)
+    drawn = [draw_face(task.cell, task.materials, face, STEP_M, 0.0) for face in faces]
+    return windows_of(drawn[0], turned(drawn[0]) if len(drawn) == 1 else drawn[1])
 
 
 def turned(drawn: FacePattern) -> FacePattern:
@@ -94,7 +105,8 @@ def common(
     """(h, w) pixels whose material fills enough of their window to tell its brightness."""
     key = label * len(drawn.palette) + drawn.material
     size = np.bincount(key[chosen], minlength=int(key.max()) + 1)
-    result: NDArray[np.bool_] = (size[key] >= LEAST_PIXELS) & (drawn.material != BEYOND)
+    least = LEAST_AREA_M2 / drawn.step_m**2
+    result: NDArray[np.bool_] = (size[key] >= least) & (drawn.material != BEYOND)
     return result
 
 
