@@ -6,14 +6,11 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, project, transform
 from cellpick.report.cell_lines import cell_lines
+from cellpick.report.lettering import Colour, Image, label_place, write_along
 from cellpick.structures import Capture, CellEstimates, CellModel
-
-Image = NDArray[np.uint8]
-Colour = tuple[int, int, int]
 
 STATUS_COLOURS: dict[str, Colour] = {
     "ok": (64, 220, 120),
@@ -33,6 +30,7 @@ LINE_COLOURS: dict[str, Colour] = {
 """RGB of what else is drawn."""
 _SHIFT = 4
 _VIEW_MARGIN = 1.12
+_FAR_PX = 1e4
 _FINE_WIDTH_PX = 800
 _TEXT_SIZE = 0.42 / 800
 
@@ -76,10 +74,11 @@ def draw_estimates(
         for kind, pixels in cell_drawn:
             _draw_line(image, view.place(pixels), LINE_COLOURS.get(kind, colour), kind)
     for row, cell_drawn in enumerate(drawn):
-        at = _label_place(view.place(cell_drawn[-1][1]))
-        if np.isfinite(at).all():
+        outline = view.place(cell_drawn[-1][1])
+        if np.isfinite(outline).all() and (np.abs(outline) < _FAR_PX).all():
             colour = STATUS_COLOURS[estimates.status[row]]
-            write_text(image, label_of(estimates, row), at, colour, _TEXT_SIZE * width_px)
+            at, angle = label_place(outline)
+            write_along(image, label_of(estimates, row), at, angle, colour, _TEXT_SIZE * width_px)
     return image
 
 
@@ -119,28 +118,11 @@ def _enlarged(picture: Image, view: _View) -> Image:
     return np.ascontiguousarray(part, dtype=np.uint8)
 
 
-def _label_place(outline: Floats) -> Floats:
-    """Near the lower edge of the end face, where it hides no terminal and no code."""
-    middle, lowest = outline.mean(axis=0), outline[outline[:, 1].argmax()]
-    return np.array([middle[0], middle[1] + 0.62 * (lowest[1] - middle[1])])
-
-
 def _draw_line(image: Image, pixels: Floats, colour: Colour, kind: str) -> None:
-    h, w = image.shape[:2]
-    if not (np.abs(pixels - np.array([w, h]) / 2) < 2 * max(w, h)).all():
+    if not (np.abs(pixels) < _FAR_PX).all():
         return
-    thick = max(1, round(w / _FINE_WIDTH_PX)) * (2 if kind == "outline" else 1)
+    thick = max(1, round(image.shape[1] / _FINE_WIDTH_PX)) * (2 if kind == "outline" else 1)
     points = np.round(pixels * 2**_SHIFT).astype(np.int32).reshape(-1, 1, 2)
     if kind == "outline":
         cv2.polylines(image, [points], False, (0, 0, 0), thick + 2, cv2.LINE_AA, _SHIFT)
     cv2.polylines(image, [points], False, colour, thick, cv2.LINE_AA, _SHIFT)
-
-
-def write_text(image: Image, text: str, at: Floats, colour: Colour, size: float) -> None:
-    """Write `text` with its middle at `at` (2,) pixels, on a dark plate, into the image."""
-    font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(2 * size))
-    (w, h), base = cv2.getTextSize(text, font, size, thick)
-    x, y = round(at[0] - w / 2), round(at[1] + h / 2)
-    box = image[max(y - h - 3, 0) : max(y + base, 0), max(x - 3, 0) : max(x + w + 3, 0)]
-    box[:] = (box * 0.3).astype(np.uint8)
-    cv2.putText(image, text, (x, y), font, size, colour, thick, cv2.LINE_AA)

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from cellpick.report.files import make_folder, write_whole
-from cellpick.report.overlay import Image, draw_estimates, write_text
+from cellpick.report.lettering import Image, write_corner
+from cellpick.report.overlay import draw_estimates
 from cellpick.structures import CaptureSet, CellEstimates
 
 _OVERVIEW_WIDTH_PX = 800
@@ -37,8 +38,7 @@ def write_overview_png(path: Path, look: CaptureSet, estimates: CellEstimates) -
     tiles = []
     for capture in look.captures:
         tile = draw_estimates(capture, estimates, look.task.cell, _OVERVIEW_WIDTH_PX)
-        name = capture.calibration.camera
-        write_text(tile, name, np.array([10.0 + 5 * len(name), 16.0]), (255, 255, 255), 0.5)
+        write_corner(tile, capture.calibration.camera, (255, 255, 255), 0.5)
         tiles.append(tile)
     make_folder(path.parent)
     return write_whole(path, encode(_mosaic(tiles), "png"))

@@ -9,8 +9,8 @@ import numpy as np
 
 from cellpick.geometry import Floats
 
-_WIDTH, _HEIGHT = 460, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 36, 12, 24, 36
+_WIDTH, _HEIGHT = 460, 230
+_LEFT, _RIGHT, _TOP, _BOTTOM = 36, 12, 34, 36
 _BINS = 24
 
 
