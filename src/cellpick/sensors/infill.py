@@ -21,8 +21,8 @@ errs by a small part of the image noise."""
 FLOOR = 0.004
 """Difference that is always small enough: near one grey value in the dark."""
 
-Shade = Callable[[NDArray[np.int64]], Array]
-"""Radiance (n, 3) of pixels (n,)."""
+Shade = Callable[[NDArray[np.int64], int], Array]
+"""Radiance (n, 3) of pixels (n,) that are corners of blocks of a side."""
 
 
 class Infill:
@@ -68,17 +68,17 @@ class Infill:
         key = self._key.ravel()[corners]
         same = (key == key[0]).all(axis=0)
         row, column, corners = row[same], column[same], corners[:, same]
-        self._shade_new(np.unique(corners))
+        self._shade_new(np.unique(corners), step)
         value = self._radiance[corners // w, corners % w]
         high, low = value.max(axis=0), value.min(axis=0)
         # across two pixels even a steep ramp is straight
         smooth = (high - low <= SMOOTH * high + FLOOR).all(axis=1) | (step == STEPS[-1])
         self._interpolate(step, value[:, smooth], row[smooth], column[smooth])
 
-    def _shade_new(self, pixels: NDArray[np.int64]) -> None:
+    def _shade_new(self, pixels: NDArray[np.int64], step: int) -> None:
         y, x = pixels // self._shape[1], pixels % self._shape[1]
         new = ~self._done[y, x]
-        self._radiance[y[new], x[new]] = self._shade(pixels[new])
+        self._radiance[y[new], x[new]] = self._shade(pixels[new], step)
         self._done[y[new], x[new]] = True
 
     def _candidates(self, step: int) -> NDArray[np.bool_]:

@@ -60,19 +60,29 @@ def paint(
         np.zeros(n, dtype=np.float32),
     )
     for feature, material in zip(face.features, face.materials, strict=True):
-        local = xy - feature.center_m.astype(np.float32)
-        near = np.abs(local).max(axis=1) < float(feature.size_m.max()) / 2 + footprint
-        rows = np.flatnonzero(near)
+        rows = _near(feature, xy, footprint)
+        local = xy[rows] - feature.center_m.astype(np.float32)
         if feature.kind == "code":
             side = square_side(feature.size_m)
             # on the bottom face the code is mirrored, so that it reads from outside
             sign = np.array([1.0 if feature.face == "+z" else -1.0, 1.0], dtype=np.float32)
-            uv = local[rows] * sign / side + 0.5
+            uv = local * sign / side + 0.5
             cover = codes.ink(cells[rows], uv, footprint[rows] / side)
         else:
-            cover = coverage(feature, local[rows], footprint[rows])
+            cover = coverage(feature, local, footprint[rows])
         _lay(coat, rows, cover, material)
     return coat
+
+
+def _near(feature: SurfaceFeature, xy: Array, footprint: Array) -> NDArray[np.int64]:
+    """Rows of `xy` (n, 2) that the feature may touch: x first, as few pass it."""
+    if len(xy) == 0:
+        return np.zeros(0, dtype=np.int64)
+    reach = float(feature.size_m.max()) / 2 + float(footprint.max())
+    x, y = (float(c) for c in feature.center_m)
+    rows = np.flatnonzero(np.abs(xy[:, 0] - np.float32(x)) < reach)
+    close: NDArray[np.int64] = rows[np.abs(xy[rows, 1] - np.float32(y)) < reach]
+    return close
 
 
 def coverage(feature: SurfaceFeature, local: Array, footprint: Array) -> Array:

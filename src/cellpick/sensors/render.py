@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.sensors.infill import Infill
+from cellpick.sensors.infill import STEPS, Infill
 from cellpick.sensors.lens import OFFSETS, Lens
 from cellpick.sensors.lighting import Lighting
 from cellpick.sensors.paint import Coat
@@ -56,7 +56,7 @@ class Renderer:
         shape, hits = self._lens.shape, self._hits
         piece = self._pieces(hits)
         key = (piece * 64 + self._coat.under).astype(np.int32).reshape(shape)
-        infill = Infill(key, (self._coat.weight > 0).reshape(shape), self._full)
+        infill = Infill(key, (self._coat.weight > 0).reshape(shape), self._corners)
         infill.fill()
         crossed = _crossed(piece.reshape(shape)).ravel()
         rest = np.flatnonzero(~infill.done.ravel() & ~crossed)
@@ -66,9 +66,13 @@ class Renderer:
         out[edge] = self._averaged(edge)
         return out.reshape(*shape, 3)
 
-    def _full(self, pixels: NDArray[np.int64]) -> Array:
-        """Radiance of pixel centres with all light samples."""
-        return self._centres(pixels, Sampling(np.zeros(len(pixels), dtype=np.int32), SAMPLES))
+    def _corners(self, pixels: NDArray[np.int64], step: int) -> Array:
+        """Radiance of pixel centres with all light samples, or half of them on a fine grid."""
+        w = self._lens.shape[1]
+        if step > STEPS[-1]:
+            return self._centres(pixels, Sampling(np.zeros(len(pixels), np.int32), SAMPLES))
+        phase = (pixels % w // step + pixels // w // step) % 2
+        return self._centres(pixels, Sampling(phase.astype(np.int32), SAMPLES // 2))
 
     def _single(self, pixels: NDArray[np.int64]) -> Array:
         """Radiance of pixel centres with a quarter of the light samples, in turn."""
