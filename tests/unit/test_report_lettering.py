@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,7 @@ from cellpick.report.lettering import label_place, write_along, write_corner
 
 def strip(angle: float, length: float = 200.0, width: float = 40.0) -> np.ndarray:
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) / 2 * [length, width]
-    dense = np.concatenate(
-        [np.linspace(a, b, 50) for a, b in zip(corners[:-1], corners[1:], strict=True)]
-    )
+    dense = np.concatenate([np.linspace(a, b, 50) for a, b in pairwise(corners)])
     c, s = np.cos(angle), np.sin(angle)
     return dense @ np.array([[c, s], [-s, c]]) + [320.0, 240.0]
 
