@@ -57,12 +57,12 @@ class Sampling:
 
 def lamp_share(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -> Array:
     """Share (n,) of a lamp's disc that is seen from the surface."""
-    rows = sampling.rows()
     start = surface.p + SKIN_M * surface.facet_normal
     if sampling.count <= PROBES:
-        return _mean(_seen(scene, start, light, rows))
-    probes = rows[-PROBES:]  # the spiral ends at the rim, where a shadow comes first
-    seen = _mean(_seen(scene, start, light, probes))
+        return _mean(_seen(scene, start, light, sampling.rows()))
+    # the spiral ends at the rim, where a shadow comes first; its border is worth the whole set
+    rows = np.repeat(np.arange(SAMPLES)[:, None], len(start), axis=1)
+    seen = _mean(_seen(scene, start, light, rows[-PROBES:]))
     partly = np.flatnonzero((seen > 0) & (seen < 1))
     seen[partly] = _mean(_seen(scene, start[partly], light, rows[:, partly]))
     return seen
@@ -74,7 +74,7 @@ def _mean(seen: NDArray[np.bool_]) -> Array:
 
 
 def _seen(
-    scene: RayScene, start: Array, light: Light, rows: NDArray[np.int32]
+    scene: RayScene, start: Array, light: Light, rows: NDArray[np.signedinteger]
 ) -> NDArray[np.bool_]:
     lamp = np.zeros((SAMPLES, 3), dtype=np.float32)
     lamp[:, :2] = DISC * np.float32(light.radius_m)
