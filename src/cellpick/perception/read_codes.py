@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ MARGIN_SHARE = 0.15
 """Surroundings shown on every side, as a share of the code's side: the quiet zone and slack."""
 MOST_VIEWS = 4
 """Cameras tried, sharpest first."""
+ZOOMS = (1, 2)
+"""Enlargements tried: the decoder's binarisation favours now one, now the other."""
 FORMATS = zxingcpp.BarcodeFormats(
     [zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.QRCode]
 )
@@ -80,7 +83,11 @@ def decode(view: NDArray[np.float32]) -> str:
     grey = view.mean(-1)
     if not np.isfinite(grey).all():
         return ""
-    low, high = np.percentile(grey, (2, 98))
-    stretched = np.clip((grey - low) * (255 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
-    found = zxingcpp.read_barcodes(stretched.reshape(side, side), formats=FORMATS)
-    return str(found[0].text) if len(found) == 1 else ""
+    picture = np.clip(grey, 0, 255).astype(np.uint8).reshape(side, side)
+    for zoom in ZOOMS:
+        size = (zoom * side, zoom * side)
+        zoomed = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+        texts = {str(code.text) for code in zxingcpp.read_barcodes(zoomed, formats=FORMATS)}
+        if len(texts) == 1:
+            return texts.pop()
+    return ""
