@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats, checked, skew
 
 LossCause = Literal["overload", "shear_slip"]
+PULLED_SHARE = 0.9
+"""A cup that is pulled so near to its limit has no friction left: what it slips by is overload."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ class CupArray:
             k = int(worst.argmax())
             if worst[k] <= 1.0:
                 break
-            cause = cause or ("overload" if normal[k] >= shear[k] else "shear_slip")
+            cause = cause or ("overload" if normal[k] > PULLED_SHARE else "shear_slip")
             holds[np.flatnonzero(holds)[k]] = False
             if holds.any():
                 cups = self.subset(holds)
