@@ -47,7 +47,7 @@ def test_a_single_sample_is_one_set_point() -> None:
 
 @pytest.mark.parametrize("scene", ["prismatic_tray", "cylindrical_tray"])
 def test_the_arm_follows_to_a_few_micrometres_and_time_passes(scene: str) -> None:
-    state = replace(shipped(scene), **NO_CELLS)
+    state = replace(shipped(scene), fixtures=(), **NO_CELLS)
     with world_of(state) as world:
         report = world.follow(swing(state.q, 0.3, 1.0))
         assert (report.status, report.reason) == ("ok", "")
@@ -59,7 +59,7 @@ def test_the_arm_follows_to_a_few_micrometres_and_time_passes(scene: str) -> Non
 
 def test_a_start_that_is_elsewhere_is_refused() -> None:
     with world_of(STATE) as world:
-        report = world.follow(swing(STATE.q + [0, 0, 0.1, 0, 0, 0], 0.1, 0.5))
+        report = world.follow(swing(STATE.q + 0.1 * np.eye(6)[2], 0.1, 0.5))
         assert report.status == "refused"
         assert "joint 2 stands 0.1000 rad from the start" in report.reason
         assert world.time_s == STATE.time_s

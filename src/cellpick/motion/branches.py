@@ -34,6 +34,12 @@ def travel_time(arm: ArmModel, q_from: Floats, q_to: Floats) -> Floats:
     return result
 
 
+def least_travel_time(arm: ArmModel, q_from: Floats, q_to: Floats) -> Floats:
+    """`travel_time` to q_to (..., 6) less the full turns that bring it nearest, ranges aside."""
+    turn = np.pi - (np.pi - (np.asarray(q_to) - q_from)) % (2 * np.pi)
+    return travel_time(arm, np.zeros(6), turn)
+
+
 def discomfort(arm: ArmModel, q: Floats) -> Floats:
     """Penalty (...) in seconds for being near an end of a joint's range or near a singularity."""
     room = np.minimum(q - arm.lower_rad, arm.upper_rad - q).min(axis=-1)

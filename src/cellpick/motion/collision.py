@@ -100,6 +100,18 @@ class CollisionChecker:
             return FREE
         return self._narrow(Ts, *self._candidates(centres, extents))
 
+    def free_rows(self, Ts_base_frame: Floats) -> NDArray[np.bool_]:
+        """Which of m sets of frames (m, 8, 4, 4) are free of clashes."""
+        free = np.ones(len(Ts_base_frame), dtype=np.bool_)
+        row = 0
+        while row < len(free):
+            clash = self.first_clash_at(Ts_base_frame[row:])
+            if clash.free:
+                break
+            free[row + clash.row] = False
+            row += clash.row + 1
+        return free
+
     def spread(self, q: Floats) -> Floats:
         """Farthest way (m - 1,) of any moving body's corner from one of q (m, 6) to the next."""
         Ts = frame_poses(self._arm, q)[:, self._moving.frames] @ self._moving.Ts_frame_body

@@ -11,6 +11,7 @@ import itertools
 
 import numpy as np
 from eaik.IK_HP import HPRobot
+from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from cellpick.errors import InputError
@@ -65,8 +66,23 @@ class InverseKinematics:
 
     def branches(self, T_base_flange: Floats) -> Floats:
         """All solutions (b, 6) in (-pi, pi], joint ranges aside; b is 0 for a pose out of reach."""
-        T = checked("T_base_flange", T_base_flange, (4, 4))
-        return self._checked_solutions(T, self._closed_form(T))
+        return self.branches_of(checked("T_base_flange", T_base_flange, (4, 4))[None])[0]
+
+    def branches_of(self, Ts_base_flange: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """All solutions (s, 6) of poses (n, 4, 4), and the row (s,) of the pose that each reaches.
+
+        In (-pi, pi], joint ranges aside; ordered by row.
+        """
+        Ts = checked("Ts_base_flange", Ts_base_flange, (None, 4, 4))
+        found = [self._closed_form(T) for T in Ts]
+        row = np.repeat(np.arange(len(Ts)), [len(q) for q in found])
+        q, error = self._polished(Ts[row], np.concatenate([np.zeros((0, 6)), *found]))
+        good = error < _POSE_TOLERANCE
+        q, row = _wrapped(q[good]), row[good]
+        twin = np.abs(_wrapped(q[:, None] - q)).max(axis=-1) < _SAME_RAD
+        twin &= row[:, None] == row
+        first = np.argmax(twin, axis=1) == np.arange(len(q)) if len(q) else np.zeros(0, dtype=bool)
+        return q[first], row[first]
 
     def nearest(self, T_base_flange: Floats, q_near: Floats) -> Floats:
         """The solution (1, 6) nearest to `q_near` (6,), unpolished; (0, 6) for none in range."""
@@ -112,15 +128,6 @@ class InverseKinematics:
         target = pose(T_link[:3, :3] @ self._R_link_zero, T_link[:3, 3])
         found = np.asarray(self._solver.IK(target).Q, dtype=np.float64).reshape(-1, 6)
         return found[np.isfinite(found).all(axis=-1)]
-
-    def _checked_solutions(self, T: Floats, found: Floats) -> Floats:
-        """The solutions that reach the pose, polished, each once."""
-        q, error = self._polished(np.broadcast_to(T, (len(found), 4, 4)), found)
-        kept: list[Floats] = []
-        for row in _wrapped(q[error < _POSE_TOLERANCE]):
-            if all(np.abs(_wrapped(row - other)).max() > _SAME_RAD for other in kept):
-                kept.append(row)
-        return np.array(kept).reshape(-1, 6)
 
     def _polished(self, Ts: Floats, q: Floats) -> tuple[Floats, Floats]:
         """Newton's steps on the arm's own chain: angles (..., 6) and what error (...) is left."""

@@ -27,7 +27,7 @@ def ranked_looks(
 ) -> Floats:
     """Configurations (n, 6) that look at the focus, best first. Raises `RefusedError` for none."""
     Ts = look_poses(T_base_focus, standoff_m)
-    q = np.concatenate([ik.in_range(ik.branches(T)[:, None])[:, 0] for T in Ts])
+    q = ik.in_range(ik.branches_of(Ts)[0][:, None])[:, 0]
     if not len(q):
         raise out_of_reach(arm, Ts[0], "the look")
     travel = travel_time(arm, q_start, q)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, translation
 from cellpick.motion.bodies import (
@@ -17,7 +18,7 @@ from cellpick.motion.bodies import (
     moving_bodies,
 )
 from cellpick.motion.clearances import line_margins, transfer_margins
-from cellpick.motion.collision import FREE, Checker, Clash, CollisionChecker
+from cellpick.motion.collision import FREE, Checker, Clash, CollisionChecker, Margins
 from cellpick.motion.load import REST_SHARE, GripLoad
 from cellpick.motion.self_collision import held_pairs, self_pairs
 from cellpick.structures import Recipe, Solid
@@ -86,21 +87,38 @@ class Tooling:
         `least_m` where even the farthest point is not free: the transfer's check will say why.
         A straight way through joint space sags between its ends, so it starts with room to sag.
         """
-        moving = self.bodies.only(Group.RIG, Group.TOOL)
-        if held is not None:
-            moving = moving + self._held(held, 0.0)
-        none = np.zeros((0, 2), dtype=np.int64)
         margins = transfer_margins(margin_m + _SAG_M, self.recipe.tray_tolerance_m)
-        checker = CollisionChecker(self.recipe.arm, moving, standing, margins, none)
+        checker = self._carried(standing, margins, held, 0.0)
         lengths = np.arange(least_m + _MOST_LIFT_M, least_m - 1e-9, -_LIFT_STEP_M)
-        back = lengths[:, None] * np.array([0.0, 0.0, -1.0])
-        frames = np.tile(np.eye(4), (len(lengths), FLANGE + 1, 1, 1))
-        T_flange_tcp = self.recipe.gripper.T_flange_tcp
-        frames[:, FLANGE] = T_base_tcp @ translation(back) @ invert(T_flange_tcp)
-        clash = checker.first_clash_at(frames)
+        back = translation(lengths[:, None] * np.array([0.0, 0.0, -1.0]))
+        clash = checker.first_clash_at(self._frames(T_base_tcp @ back))
         if clash.free or clash.row == 0:
             return least_m
         return float(lengths[clash.row - 1])
+
+    def fits(
+        self, Ts_base_tcp: Floats, standing: Bodies, margin_m: float, held: GripLoad
+    ) -> NDArray[np.bool_]:
+        """At which TCP poses (k, 4, 4) what the arm carries fits among standing bodies."""
+        margins = line_margins(margin_m, self.recipe.tray_tolerance_m)
+        checker = self._carried(standing, margins, held, HELD_SLACK_M)
+        return checker.free_rows(self._frames(Ts_base_tcp))
+
+    def _carried(
+        self, standing: Bodies, margins: Margins, held: GripLoad | None, slack_m: float
+    ) -> CollisionChecker:
+        """A checker of rig, gripper and held cell alone, wherever the arm may be."""
+        moving = self.bodies.only(Group.RIG, Group.TOOL)
+        if held is not None:
+            moving = moving + self._held(held, slack_m)
+        none = np.zeros((0, 2), dtype=np.int64)
+        return CollisionChecker(self.recipe.arm, moving, standing, margins, none)
+
+    def _frames(self, Ts_base_tcp: Floats) -> Floats:
+        """Frames (k, 8, 4, 4) with the flange's at TCP poses (k, 4, 4); the others mean nothing."""
+        frames = np.tile(np.eye(4), (len(Ts_base_tcp), FLANGE + 1, 1, 1))
+        frames[:, FLANGE] = Ts_base_tcp @ invert(self.recipe.gripper.T_flange_tcp)
+        return frames
 
     def _held(self, held: GripLoad, slack_m: float) -> Bodies:
         T_flange_cell = self.recipe.gripper.T_flange_tcp @ held.T_tcp_cell

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert
-from cellpick.motion.branches import discomfort, travel_time
+from cellpick.motion.branches import discomfort, least_travel_time, travel_time
 from cellpick.motion.collision import Checker
 from cellpick.motion.kinematics import InverseKinematics
 from cellpick.motion.lines import Line, line_discomfort
@@ -21,6 +21,8 @@ from cellpick.motion.task import Legs, Task
 from cellpick.motion.transfers import Transfers
 
 _PICKS_RANKED = 24
+_ALTERNATIVES = 24
+_BRANCHES_TURNED = 48
 _SEATS_RANKED = 400
 _CLIMB_M = 0.03
 _SAME_RAD = 1e-3
@@ -51,6 +53,7 @@ class Search:
         """Raises `RefusedError` where no branch reaches the pick or the place."""
         self._task, self._tooling, self._ik, self._transfers = task, tooling, ik, transfers
         self._arm = tooling.recipe.arm
+        self._T_tcp_flange = invert(tooling.recipe.gripper.T_flange_tcp)
         self._pick_side = Side("pick", task.T_base_tcp_pick, task, tooling)
         place = Side("place", task.Ts_base_tcp_place[0], task, tooling)
         # a straight way through joint space climbs evenly, and would cut through what stands
@@ -123,22 +126,26 @@ class Search:
     def _pick_lines(self) -> list[Line]:
         lines = self._pick_side.lines(self._ik)
         if not lines:
-            T_tcp_flange = invert(self._tooling.recipe.gripper.T_flange_tcp)
-            raise out_of_reach(
-                self._arm, self._task.T_base_tcp_pick @ T_tcp_flange, "the pick and its approach"
-            )
+            T = self._task.T_base_tcp_pick @ self._T_tcp_flange
+            raise out_of_reach(self._arm, T, "the pick and its approach")
         tops = np.array([line.q[-1] for line in lines])
         nearest = np.argsort(travel_time(self._arm, self._task.q_start, tops), kind="stable")
         return [lines[i] for i in nearest[:_PICKS_RANKED]]
 
     def _all_seats(self) -> _Seats:
-        Ts = self._task.Ts_base_tcp_place @ invert(self._tooling.recipe.gripper.T_flange_tcp)
-        found = [self._ik.in_range(self._ik.branches(T)[:, None])[:, 0] for T in Ts]
-        q = np.concatenate(found)
+        task = self._task
+        fits = self._tooling.fits(task.Ts_base_tcp_place, task.standing, task.margin_m, task.held)
+        # where nothing fits, the checks of the first alternatives say why
+        rows = (np.flatnonzero(fits) if fits.any() else np.arange(len(fits)))[:_ALTERNATIVES]
+        Ts = task.Ts_base_tcp_place[rows] @ self._T_tcp_flange
+        q, row = self._ik.branches_of(Ts)
+        tops = np.array([line.q[-1] for line in self._picks])
+        near = np.argsort(least_travel_time(self._arm, tops[:, None], q).min(axis=0), kind="stable")
+        turned = [self._ik.in_range(q[i][None, None])[:, 0] for i in near[:_BRANCHES_TURNED]]
+        q = np.concatenate([np.zeros((0, 6)), *turned])
         if not len(q):
             raise out_of_reach(self._arm, Ts[0], "the place")
-        alternative = np.repeat(np.arange(len(Ts)), [len(f) for f in found])
-        tops = np.array([line.q[-1] for line in self._picks])
+        alternative = np.repeat(rows[row[near[:_BRANCHES_TURNED]]], [len(one) for one in turned])
         nearest = travel_time(self._arm, tops[:, None], q).min(axis=0)
         kept = np.argsort(nearest, kind="stable")[:_SEATS_RANKED]
         return _Seats(q[kept], alternative[kept], discomfort(self._arm, q[kept]))
@@ -152,8 +159,7 @@ class Search:
         for line in lines:
             if np.abs(line.q[0] - self._seats.q[seat]).max() < _SAME_RAD:
                 return self._free(side.strokes(line, self._transfers))
-        T_tcp_flange = invert(self._tooling.recipe.gripper.T_flange_tcp)
-        T = self._task.Ts_base_tcp_place[alternative] @ T_tcp_flange
+        T = self._task.Ts_base_tcp_place[alternative] @ self._T_tcp_flange
         raise out_of_reach(self._arm, T, "the whole approach to the place")
 
     def _place_side(self, alternative: int) -> tuple[Side, list[Line]]:
