@@ -31,7 +31,7 @@ def edge_field(grey: NDArray[np.float32], sigma_px: float) -> NDArray[np.complex
     gy = cv2.Scharr(tone, cv2.CV_32F, 0, 1, scale=1 / 32)
     power = gx * gx + gy * gy
     if unseen.any():
-        reach = int(np.ceil(3 * sigma_px)) + 1
+        reach = int(np.ceil(4 * sigma_px)) + 1  # OpenCV cuts the Gaussian off at 4 sigma
         kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
         near = cv2.dilate(unseen.astype(np.uint8), kernel) > 0
     else:

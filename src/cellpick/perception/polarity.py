@@ -86,7 +86,7 @@ def log_odds(views: Sequence[NDArray[np.float32]], windows: Windows) -> Floats:
 
 def capped(nats: Floats, upper: float | Floats, lower: float | Floats) -> Floats:
     """Log odds when the observation may mislead: with probability exp(-upper) it speaks for the
-    first hypothesis by mistake, with exp(-lower) for the second."""
+    first hypothesis by mistake, with exp(-lower) for the second; both caps above log 2."""
     x = np.exp(np.clip(nats, -50, 50))
     a, b = np.exp(-np.asarray(upper)), np.exp(-np.asarray(lower))
     result: Floats = np.log(((1 - b) * x + b) / ((1 - a) + a * x))
