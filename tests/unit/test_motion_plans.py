@@ -8,6 +8,8 @@ from motion_stage import ARMS, SCENES, Stage, changed, stage, tcp_path
 
 from cellpick.geometry import angle_between, invert, translation
 from cellpick.motion import check_limits
+from cellpick.motion.load import GripLoad
+from cellpick.motion.phases import Tooling, standing_bodies
 from cellpick.structures import MotionPlan, Solid
 
 NAMES = ["transfer", "approach", "retreat", "transfer", "approach", "retreat"]
@@ -181,3 +183,17 @@ def test_a_held_cell_slows_a_free_move_down() -> None:
     heavier = changed(station, "cell", mass_kg=1.2)
     slower = heavier.planner.move_to(*ask, held=station.T_tcp_cell)
     assert slower.moves[0].duration_s > held.moves[0].duration_s
+
+
+def test_nothing_touches_between_the_checks(station: Stage, plan: MotionPlan) -> None:
+    """Free moves at five times the sampled rate, with half of the margin asked for."""
+    recipe = station.recipe
+    others = np.delete(station.Ts_base_cell, 4, axis=0)
+    standing = standing_bodies(recipe, recipe.fixtures, others)
+    load = GripLoad(recipe, station.T_tcp_cell, 2.0, np.array([0.0, 0.0, 1.0]))
+    tooling = Tooling(recipe, station.opening_m)
+    for move, held in ((plan.moves[0], None), (plan.moves[3], load)):
+        checker = tooling.checker(standing, 0.0025, near_grasp=False, held=held)
+        fine = np.linspace(0, move.duration_s, 5 * len(move.q))
+        q = np.stack([np.interp(fine, move.times_s, joint) for joint in move.q.T], axis=1)
+        assert checker.first_clash(q).reason == ""
