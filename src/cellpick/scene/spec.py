@@ -183,8 +183,8 @@ class SceneSpec(Strict):
     rig: RigSpec = Field(RigSpec(), description="The cameras.")
     lights: tuple[LightSpec, ...] = Field(
         (
-            LightSpec(position_mm=(200.0, -900.0, 1700.0), radius_mm=150.0, strength=0.5),
-            LightSpec(position_mm=(900.0, 700.0, 1900.0), radius_mm=150.0, strength=0.3),
+            LightSpec(position_mm=(-1000.0, -1700.0, 2000.0), radius_mm=200.0, strength=1.4),
+            LightSpec(position_mm=(2100.0, 1700.0, 2000.0), radius_mm=200.0, strength=1.4),
         ),
         description="Lamps.",
     )
