@@ -49,12 +49,12 @@ def test_a_single_sample_is_one_set_point() -> None:
 def test_the_arm_follows_to_a_few_micrometres_and_time_passes(scene: str) -> None:
     state = replace(shipped(scene), fixtures=(), **NO_CELLS)
     with world_of(state) as world:
-        report = world.follow(swing(state.q, 0.3, 1.0))
+        report = world.follow(swing(state.q, -0.3, 1.0))
         assert (report.status, report.reason) == ("ok", "")
         assert world.time_s == pytest.approx(state.time_s + 1.0, abs=1e-9)
         assert report.worst_error_m < 2e-4
         assert report.final_error_m < 2e-5
-        np.testing.assert_allclose(world.state().q, state.q + 0.3, atol=2e-6)
+        np.testing.assert_allclose(world.state().q, state.q - 0.3, atol=2e-6)
 
 
 def test_a_start_that_is_elsewhere_is_refused() -> None:

@@ -18,7 +18,7 @@ from cellpick.world.tool import CUP_PRELOAD_SHARE, holding_force
 
 TOUCH_N = 0.5
 """Less than this between bodies that must not touch is numerical."""
-HELD_N = 50.0
+HELD_N = 100.0
 """A cell may press on what it stands on or beside by this and its weight; assumed."""
 CUP_PRESS_MARGIN = 2.0
 """Cups may press on a cell this many times harder than their spring: it also stops their mass."""

@@ -12,9 +12,9 @@ from cellpick.world.client import STEP_S
 from cellpick.world.robot import Robot
 
 MEAN_S = 0.02
-"""Time over which the jaws' place is averaged."""
+"""Time over which the jaws' opening is averaged."""
 STANDS_M = 5e-5
-"""Jaws this near to their mean place stand; at full speed they are a millimetre from it."""
+"""Jaws this near to their mean opening stand; at full speed they are a millimetre from it."""
 END_M = 1e-4
 """Jaws this near to the closed end hold nothing."""
 CALM_S = 0.02
@@ -34,7 +34,7 @@ class Pinch:
         self._client, self._robot, self._jaws = client, robot, jaws
         self.closing = False
         self.target_m = float(opening_m)
-        self._mean = robot.travel
+        self._mean_m = float(opening_m)
         self._calm_s, self._pressing = 0.0, False
 
     @property
@@ -84,8 +84,8 @@ class Pinch:
 
     def update(self) -> None:
         """After a step: see whether the jaws stand, whatever they tremble."""
-        self._mean += STEP_S / MEAN_S * (self._robot.travel - self._mean)
-        still = np.abs(self._robot.travel - self._mean).max() < STANDS_M
+        self._mean_m += STEP_S / MEAN_S * (self.opening_m - self._mean_m)
+        still = abs(self.opening_m - self._mean_m) < STANDS_M
         self._calm_s = self._calm_s + STEP_S if still else 0.0
         self._pressing = self.closing and (self._pressing or self._calm_s > CALM_S)
 
@@ -95,7 +95,7 @@ class Pinch:
         if not self.closing:
             return abs(self.opening_m - self.target_m) < ARRIVED_M
         first, second = self._robot.travel.tolist()
-        return self._pressing and abs(first - second) < CENTRED_M
+        return self._pressing and self._calm_s > CALM_S and abs(first - second) < CENTRED_M
 
     @property
     def holds(self) -> bool:

@@ -68,6 +68,7 @@ class Robot:
         self._place(state.T_world_base, links[state.arm.link_names[0]])
         self._set_up_links([links[n] for n in state.arm.link_names])
         self._set_up_motors(state)
+        self._forgive_overlaps()
 
     @property
     def q(self) -> Floats:
@@ -181,6 +182,12 @@ class Robot:
             self.slide(0, LIP_EXTEND_M_S, self._carrier_parts[0].force_n)
         if state.gripper.jaws is not None:
             self._line_jaws(state.gripper.jaws, state)
+
+    def _forgive_overlaps(self) -> None:
+        """Simple bodies that overlap where the arm starts do so by design and never meet."""
+        self._client.performCollisionDetection()
+        for p in self._client.getContactPoints(bodyA=self.body, bodyB=self.body):
+            self._client.setCollisionFilterPair(self.body, self.body, p[3], p[4], 0)
 
     def _line_jaws(self, jaws: Jaws, state: SceneState) -> None:
         friction = jaws.friction / state.cell.friction
