@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from perception_core_stage import MATERIALS, box_cell, calibrations, round_cell
 
-from cellpick.geometry import invert, perturb, project, transform, translation
+from cellpick.geometry import difference, invert, perturb, project, transform, translation
 from cellpick.perception.core.edge_evidence import edge_evidence
 from cellpick.perception.core.edges import EdgeViews, edge_views
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.search import Readings
-from cellpick.perception.core.solve import PRIOR_SIGMA, free_axes, solve_step
+from cellpick.perception.core.solve import PRIOR_SIGMA, free_axes, solve_step, weak_prior
 from cellpick.perception.core.surfaces import contacts_of, surfaces_of
 from cellpick.perception.core.template import edge_template
 from cellpick.perception.core.views import (
@@ -85,6 +85,37 @@ def test_edge_derivative_is_that_of_finite_differences(cell):
         np.testing.assert_allclose(edges.derivative[both][:, axis], motion[both], atol=2e-2)
 
 
+def test_a_shifted_circle_falls_short_of_its_straight_motion_by_its_bow():
+    views = blank_views()
+    cell = round_cell()
+    template = edge_template(cell, MATERIALS, 2e-3)
+    crowded = np.zeros(template.feature[:1].shape, bool)
+    T = np.eye(4)[None]
+    edges = edge_views(template, np.repeat(T[:, None], 4, 1), np.eye(3)[2:], crowded, views)
+    x, y = 2.5e-3, -1.5e-3
+    angle = np.linspace(0, 2 * np.pi, 20000)
+    for row, radius, height in ((-1, 0.023, 0.02), (0, 0.015, 0.02)):
+        circle = np.column_stack(
+            [x + radius * np.cos(angle), y + radius * np.sin(angle), np.full(angle.size, height)]
+        )
+        on = template.feature[0] == row
+        on &= np.abs(np.hypot(*template.points[0, :, :2].T) - radius) < 1e-9
+        for k in range(4):
+            rim = project(
+                transform(views.Ts_camera_base[k], circle), views.K[k], views.distortion[k]
+            )
+            away = rim - edges.pixels[0, k, on][:, None]
+            n = edges.normals[0, k, on]
+            across = away[..., 0] * n[:, None, 1] - away[..., 1] * n[:, None, 0]
+            along = np.sum(away * n[:, None], axis=-1)
+            met = np.argmin(np.abs(across) + 1e3 * (np.abs(along) > 20), axis=1)
+            exact = along[np.arange(len(met)), met]
+            straight = edges.derivative[0, k, on] @ [x, y, 0, 0, 0, 0]
+            bent = straight - edges.bow[0, k, on] @ [x * x, x * y, y * y]
+            assert np.abs(bent - exact).max() < 0.15
+            assert np.abs(bent - exact).max() < 0.4 * np.abs(straight - exact).max()
+
+
 @pytest.mark.parametrize("cell", [box_cell(), round_cell()], ids=["box", "cylinder"])
 def test_surface_derivative_is_that_of_finite_differences(cell):
     rng = np.random.default_rng(2)
@@ -127,9 +158,11 @@ def test_solve_step_is_the_dense_solution_with_camera_errors_as_unknowns():
     L = rng.normal(size=(c, 6, 6))
     P_inv = L @ np.swapaxes(L, 1, 2) + np.eye(6)
     seen, offset = 0.1 * rng.normal(size=(c, 6)), 1e-4 * rng.normal(size=6)
-    step = solve_step(A[None], g[None], P_inv[None], seen[None], offset[None], np.zeros((6, 6)))
+    prior = weak_prior(np.array([[0.0, 0.0, 0.04]]))
+    none = np.zeros((6, 6))
+    step = solve_step(A[None], g[None], P_inv[None], seen[None], offset[None], prior, none)
     H, b = np.zeros((6 + 6 * c, 6 + 6 * c)), np.zeros(6 + 6 * c)
-    H[:6, :6], b[:6] = np.diag(PRIOR_SIGMA**-2.0), -(PRIOR_SIGMA**-2.0) * offset
+    H[:6, :6], b[:6] = prior[0], -prior[0] @ offset
     for k in range(c):
         u = slice(6 + 6 * k, 12 + 6 * k)
         target = g[k] + A[k] @ seen[k]
@@ -143,6 +176,17 @@ def test_solve_step_is_the_dense_solution_with_camera_errors_as_unknowns():
     np.testing.assert_allclose(step.covariance[0], np.linalg.inv(H)[:6, :6], rtol=1e-7, atol=1e-12)
 
 
+def test_the_weak_prior_holds_the_point_that_it_is_about():
+    pivot = np.array([[0.0, 0.0, 0.045]])
+    W = weak_prior(pivot)[0]
+    turn = np.array([0.0, 0.0, 0.0, 0.02, 0.0, 0.0])
+    about_pivot = difference(
+        np.eye(4), translation(pivot[0]) @ perturb(np.eye(4), turn) @ translation(-pivot[0])
+    )
+    assert about_pivot @ W @ about_pivot == pytest.approx((0.02 / PRIOR_SIGMA[3]) ** 2, rel=1e-3)
+    assert turn @ W @ turn > 1.02 * about_pivot @ W @ about_pivot
+
+
 def test_a_free_axis_keeps_its_angle_and_its_variance():
     rng = np.random.default_rng(4)
     J = rng.normal(size=(1, 1, 30, 6))
@@ -150,7 +194,7 @@ def test_a_free_axis_keeps_its_angle_and_its_variance():
     free = free_axes(np.array([[0.0, 0.0, 1.0]]))
     step = solve_step(
         A, rng.normal(size=(1, 1, 6)), np.eye(6)[None, None], np.zeros((1, 1, 6)),
-        np.zeros((1, 6)), free,
+        np.zeros((1, 6)), weak_prior(np.zeros((1, 3))), free,
     )  # fmt: skip
     assert step.cell[0, 5] == pytest.approx(0.0, abs=1e-15)
     assert step.covariance[0, 5, 5] == pytest.approx((np.pi / 2) ** 2, rel=1e-12)
@@ -165,6 +209,7 @@ def test_an_outlines_common_error_is_eliminated_as_a_dense_unknown_would_be():
         pixels=np.zeros((*shape, 2)),
         normals=np.zeros((*shape, 2)),
         derivative=rng.normal(size=(*shape, 6)) * 1000,
+        bow=np.zeros((*shape, 3)),
         scale=np.full(shape, scale),
         visible=np.ones(shape, bool),
         sharp=np.ones(shape, bool),

@@ -193,6 +193,7 @@ def one_edge(place: float, levels: tuple[float, float]) -> tuple[EdgeViews, obje
         pixels=np.stack([np.full(5, 30.0), np.arange(18.0, 23.0)], -1).reshape(*shape, 2),
         normals=np.tile([1.0, 0.0], (*shape, 1)),
         derivative=np.zeros((*shape, 6)),
+        bow=np.zeros((*shape, 3)),
         scale=np.full(shape, 2000.0),
         visible=np.ones(shape, bool),
         sharp=np.ones(shape, bool),
@@ -206,13 +207,13 @@ def one_edge(place: float, levels: tuple[float, float]) -> tuple[EdgeViews, obje
 
 
 def test_lines_closer_than_a_camera_resolves_are_not_looked_for():
-    ring = feature("ring", (0.012, 0.0), "ring", center_m=np.zeros(2))
-    cap = feature("disc", (0.009, 0.009), "cap", center_m=np.zeros(2), material="white")
+    ring = feature("ring", (0.012, 0.006), "ring", center_m=np.zeros(2))
+    cap = feature("disc", (0.0045, 0.0045), "cap", center_m=np.zeros(2), material="white")
     cell = dataclasses.replace(box_cell(), features=(ring, cap))
     template = edge_template(cell, MATERIALS, 1e-3)
     T = translation([[0.0, 0.0, 0.0]])
     seen = {}
-    for width in (100, 800):
+    for width in (100, 1200):
         beliefs = calibrations(width, width * 3 // 4)
         captures = [
             Capture(c, np.zeros((c.height_px, c.width_px, 3), np.uint8), None, 0.0, np.eye(4))
@@ -223,7 +224,7 @@ def test_lines_closer_than_a_camera_resolves_are_not_looked_for():
         seen[width] = edge_views(template, np.repeat(T[:, None], 4, 1), UP[None], crowded, views)
     printed = template.feature[0] >= 0
     assert not seen[100].visible[..., printed].any()
-    assert seen[800].visible[..., printed].all()
+    assert seen[1200].visible[..., printed].all()
 
 
 def test_a_cell_on_its_side_has_no_end_face_to_look_at():
