@@ -51,6 +51,8 @@ class EdgeViews:
     """(n, c, e, 2) unit image normals, out of the feature."""
     derivative: Floats
     """(n, c, e, 6) motion in pixels along the normal, by the cell's small motion."""
+    bow: Floats
+    """(n, c, e, 3) by dx^2, dx dy and dy^2, what a bent outline falls short of that motion."""
     scale: Floats
     """(n, c, e) pixels a metre along the normal."""
     visible: NDArray[np.bool_]
@@ -91,38 +93,60 @@ def edge_views(
     R, p = T[..., :3, :3], T[..., :3, 3]
     eye = -(np.swapaxes(R, -1, -2) @ p[..., None])[..., 0]
     points, facing, blur, near = _seen_points(template, face, eye)
-    inset = (INSET_M + INSET_SHARE * template.tube_m + RAISED_INSET_M * (template.stands_m > 0))[
-        face
-    ][:, None]
     pixels, D = _projected(points @ np.swapaxes(R, -1, -2) + p[..., None, :], views)
     D = D @ R[:, :, None]
+    outward = template.outward[face][:, None]
     with np.errstate(invalid="ignore"):
-        normal = _image_normals(D, template.outward[face][:, None])
+        normal = _image_normals(D, outward)
         row = (normal[..., None, :] @ D)[..., 0, :]
         # d(v + w x q)/d(v, w) = [1, -skew(q)]
         turn = -(row[..., None, :] @ skew(points))[..., 0, :]
-        within = (pixels >= BORDER_PX) & (pixels <= views.size_px[:, None] - 1 - BORDER_PX)
-    raised = (template.stands_m > 0) & (template.tube_m == 0) & (template.feature >= 0)
-    wander = (WANDER_SHARE * template.tube_m + RAISED_M * raised)[face] + CROWDED_M * crowded
-    upright = np.abs(up_in_cell[:, 2]) > LEAST_UP
-    visible = facing & within.all(-1) & np.isfinite(row).all(-1)
-    visible &= (template.used[face] & upright[:, None])[:, None]
-    scale = np.linalg.norm(row, axis=-1)
-    visible &= template.clear_m[face][:, None] * scale > RESOLVED_PX
-    derivative = np.concatenate([row, turn], axis=-1)
+        scale = np.linalg.norm(row, axis=-1)
+        visible = facing & _within(pixels, views) & np.isfinite(scale)
+        visible &= template.clear_m[face][:, None] * scale > RESOLVED_PX
+    visible &= (template.used[face] & (np.abs(up_in_cell[:, 2]) > LEAST_UP)[:, None])[:, None]
+    inset, wander = _uncertainty(template)
+    bent = 0.5 * scale * template.curvature[face][:, None]
     return EdgeViews(
-        pixels=np.where(visible[..., None], pixels, 0.0),
-        normals=np.where(visible[..., None], normal, 0.0),
-        derivative=np.where(visible[..., None], derivative, 0.0),
+        pixels=_where(visible, pixels),
+        normals=_where(visible, normal),
+        derivative=_where(visible, np.concatenate([row, turn], axis=-1)),
+        bow=_where(visible, bent[..., None] * _squares(outward)),
         scale=np.where(visible, scale, 0.0),
         visible=visible,
         sharp=visible & (blur < SHARP_M),
         blur_m=blur,
-        wander_m=np.broadcast_to(wander[:, None], visible.shape),
+        wander_m=np.broadcast_to((wander[face] + CROWDED_M * crowded)[:, None], visible.shape),
         contrast=np.broadcast_to(template.contrast[face][:, None], visible.shape),
         group=2 * (template.feature[face][:, None] + 2) + near,
-        inset_m=np.broadcast_to(inset, visible.shape),
+        inset_m=np.broadcast_to(inset[face][:, None], visible.shape),
     )
+
+
+def _where(visible: NDArray[np.bool_], vectors: Floats) -> Floats:
+    return np.where(visible[..., None], vectors, 0.0)
+
+
+def _within(pixels: Floats, views: Views) -> NDArray[np.bool_]:
+    """Whether pixels (n, c, e, 2) lie in their images; False for NaN."""
+    last = views.size_px[:, None] - 1 - BORDER_PX
+    u, v = pixels[..., 0], pixels[..., 1]
+    inside: NDArray[np.bool_] = (u >= BORDER_PX) & (u <= last[..., 0])
+    return inside & (v >= BORDER_PX) & (v <= last[..., 1])
+
+
+def _squares(outward: Floats) -> Floats:
+    """(..., 3) coefficients of dx^2, dx dy, dy^2 in the squared shift across `outward`."""
+    x, y = outward[..., 0], outward[..., 1]
+    return np.stack([y * y, -2 * x * y, x * x], axis=-1)
+
+
+def _uncertainty(template: EdgeTemplate) -> tuple[Floats, Floats]:
+    """Inset and wander (2, e) in metres of the template's outlines."""
+    stands = template.stands_m > 0
+    raised = stands & (template.feature >= 0)
+    inset = INSET_M + INSET_SHARE * template.tube_m + RAISED_INSET_M * stands
+    return inset, WANDER_SHARE * template.tube_m + RAISED_M * raised
 
 
 def crowded_points(

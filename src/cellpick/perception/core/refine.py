@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from cellpick.geometry import Floats, checked, difference, perturb
 from cellpick.perception.core.edge_evidence import edge_evidence
 from cellpick.perception.core.edges import EdgeViews
+from cellpick.perception.core.lookup import looking_up
 from cellpick.perception.core.observations import Evidence, contacts_at, point_evidence
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.problem import Problem, problem_of, reach_px
 from cellpick.perception.core.result import Refined, judged
 from cellpick.perception.core.search import read_edges
-from cellpick.perception.core.solve import Step, free_axes, solve_step
+from cellpick.perception.core.solve import Step, free_axes, solve_step, weak_prior
 from cellpick.perception.core.views import calibration_information
 from cellpick.perception.core.vote import vote
 from cellpick.structures import Capture, CellModel, Material
@@ -110,7 +111,12 @@ class _Solver:
         self.free = free_axes(np.array(axes).reshape(-1, 3))
         self.calibration = calibration_information(problem.views, initial)
         self.initial = initial
+        # what was seen of a cell is its end face, so the initial pose is right there first
+        up = np.sign(looking_up(initial, problem.up)[:, 2:])
+        self.prior = weak_prior(up * [0, 0, problem.cell.height_m / 2])
 
     def step(self, state: _State, information: Floats, gradient: Floats) -> Step:
         offset = difference(self.initial, state.Ts)
-        return solve_step(information, gradient, self.calibration, state.seen, offset, self.free)
+        return solve_step(
+            information, gradient, self.calibration, state.seen, offset, self.prior, self.free
+        )

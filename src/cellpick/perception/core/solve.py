@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellpick.geometry import Floats
+from cellpick.geometry import Floats, translation
+from cellpick.perception.core.views import adjoint
 
 PRIOR_SIGMA = np.array([5e-3] * 3 + [np.radians(5.0)] * 3)
 """Weak prior about the initial pose, metres and radians: keeps unseen directions where they are."""
@@ -39,15 +40,29 @@ def free_axes(symmetry_axes: Floats) -> Floats:
     return out
 
 
+def weak_prior(pivots: Floats) -> Floats:
+    """(n, 6, 6) information of `PRIOR_SIGMA` about points (n, 3) fixed in the cells' frames."""
+    A = adjoint(translation(-pivots)) / PRIOR_SIGMA[:, None]
+    result: Floats = np.swapaxes(A, -1, -2) @ A
+    return result
+
+
 def solve_step(
-    A: Floats, g: Floats, calibration: Floats, seen: Floats, offset: Floats, free: Floats
+    A: Floats,
+    g: Floats,
+    calibration: Floats,
+    seen: Floats,
+    offset: Floats,
+    prior: Floats,
+    free: Floats,
 ) -> Step:
     """Solve for the cells and the cameras' views of them.
 
     `A` (n, c, 6, 6) and `g` (n, c, 6) are each camera's information and gradient about where it
     sees the cell now, `calibration` (n, c, 6, 6) the inverse covariance of that view about the
     cell, `seen` (n, c, 6) the views' present motion, `offset` (n, 6) the present small motion
-    from the initial pose, `free` (6, 6) the projector of `free_axes`.
+    from the initial pose, `prior` (n, 6, 6) that pose's own information, `free` (6, 6) the
+    projector of `free_axes`.
     """
     fixed = np.eye(6) - free
     A, g = fixed @ A @ fixed, g @ fixed
@@ -57,9 +72,9 @@ def solve_step(
     information = gain @ calibration
     known = _symmetric(information).sum(axis=1)
     pull = target - (gain @ target[..., None])[..., 0]
-    weight = fixed @ np.diag(1 / PRIOR_SIGMA**2) @ fixed
+    weight = fixed @ prior @ fixed
     H = known + weight + free / FREE_SIGMA_RAD**2
-    right = pull.sum(axis=1) - offset @ weight
+    right = pull.sum(axis=1) - (weight @ offset[..., None])[..., 0]
     covariance = _symmetric(np.linalg.inv(H))
     cell = (covariance @ right[..., None])[..., 0]
     left = target - (A @ cell[:, None, :, None])[..., 0]

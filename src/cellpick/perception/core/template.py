@@ -42,6 +42,8 @@ class EdgeTemplate:
     """(2, e) how far the outline stands up, so that its own side may show below it."""
     contrast: Floats
     """(2, e) +1 where the outside is brighter, -1 where it is darker, 0 where that is unknown."""
+    curvature: Floats
+    """(2, e) of the outline, 1/m, positive where it bulges outwards."""
     clear_m: Floats
     """(2, e) distance of a feature's outline to the next other edge on the face."""
     feature: NDArray[np.int64]
@@ -101,6 +103,7 @@ def _face(
                 "tube_m": np.zeros(seen.sum()),
                 "stands_m": np.full(seen.sum(), feature.height_m),
                 "contrast": step[seen],
+                "curvature": _curvature(feature, xy, normals)[seen],
                 "clear_m": _clearance(cell, feature, others, xy)[seen],
                 "feature": np.full(seen.sum(), rows[i]),
             }
@@ -133,9 +136,19 @@ def _rim(cell: CellModel, spacing: float) -> dict[str, Floats]:
         "tube_m": np.full(count, tube),
         "stands_m": np.full(count, cell.height_m),
         "contrast": np.zeros(count),
+        "curvature": np.full(count, 2 / cell.size_m[0] if cell.shape == "cylinder" else 0.0),
         "clear_m": np.full(count, np.inf),
         "feature": np.full(count, -1),
     }
+
+
+def _curvature(feature: SurfaceFeature, xy: Floats, normals: Floats) -> Floats:
+    """(k,) 1/m; 0 for straight outlines."""
+    if feature.outline not in ("disc", "ring"):
+        return np.zeros(len(xy))
+    radial = xy - feature.center_m
+    result: Floats = np.sum(radial * normals, axis=1) / np.sum(radial**2, axis=1)
+    return result
 
 
 def _clearance(

@@ -44,7 +44,7 @@ def vote(
     reach = options.reach_m + lever * options.reach_rad
     step_px = _step_px(edges)
     profiles = _ridges(edges, views, reach, step_px, options.contrast_min)
-    J = edges.derivative[..., PLANE] / step_px[:, None, None]
+    J = np.concatenate([edges.derivative[..., PLANE], -edges.bow], -1) / step_px[:, None, None]
     extent = np.array([options.reach_m, options.reach_m, options.reach_rad * (1 - free[5, 5])])
     for level in LEVELS_M:
         pitch = np.array([level, level, level / lever])
@@ -61,7 +61,7 @@ def vote(
 
 def _step_px(edges: EdgeViews) -> Floats:
     """(c,) pixels between the samples of a profile."""
-    scale = np.where(edges.sharp, edges.scale, 0.0).sum((0, 2)) / edges.sharp.sum((0, 2)).clip(1)
+    scale = edges.scale.sum((0, 2)) / edges.visible.sum((0, 2)).clip(1)
     result: Floats = np.maximum(scale * PROFILE_STEP_M, 0.25)
     return result
 
@@ -73,7 +73,7 @@ def _ridges(
     slope, _ = slopes(edges, views, int(np.ceil(reach / PROFILE_STEP_M)), step_px)
     ridge = np.zeros(slope.shape, bool)
     ridge[..., 1:-1] = (slope[..., 1:-1] >= slope[..., :-2]) & (slope[..., 1:-1] > slope[..., 2:])
-    ridge &= (slope > contrast_min) & edges.sharp[..., None]
+    ridge &= (slope > contrast_min) & edges.visible[..., None]
     return np.where(ridge, np.sqrt(np.clip(slope / STEEP, 0, 1)), 0).astype(np.float32)
 
 
@@ -94,11 +94,11 @@ def _grid(extent: Floats, pitch: Floats) -> Floats:
 
 
 def _score(profiles: NDArray[np.float32], J: Floats, motions: Floats) -> Floats:
-    """(n, h) mean evidence that each motion (n, h, 3) meets."""
+    """(n, h) mean evidence that each motion (n, h, 3) meets; `J` (n, c, e, 6) by its monomials."""
     n, c, e, k = profiles.shape
-    shift = J.reshape(n, c * e, 3).astype(np.float32) @ np.swapaxes(motions, 1, 2).astype(
-        np.float32
-    )
+    x, y, turn = np.moveaxis(motions, -1, 0)
+    monomials = np.stack([x, y, turn, x * x, x * y, y * y], axis=1).astype(np.float32)
+    shift = J.reshape(n, c * e, 6).astype(np.float32) @ monomials
     at = np.clip(np.rint(shift) + k // 2, 0, k - 1).astype(np.int32)
     at += (np.arange(n * c * e, dtype=np.int32) * k).reshape(n, c * e, 1)
     result: Floats = profiles.ravel()[at].mean(axis=1, dtype=np.float64)
