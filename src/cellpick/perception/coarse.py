@@ -26,7 +26,7 @@ WEAKEST = 0.12
 """Score below which there is no hypothesis."""
 PEAK_SHARE = 0.3
 """A peak is the best within this share of the cell's shorter side."""
-SPARE = 3
+SPARE = 12
 """Hypotheses kept, in multiples of the cells that the area could hold."""
 
 

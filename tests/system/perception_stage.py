@@ -1,0 +1,79 @@
+"""Looks of real scenes through the simulated cameras, with the truth beside them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellpick.geometry import Floats, invert
+from cellpick.scene import SceneState, draw_scene, load_scene, resolve_scene
+from cellpick.sensors import CameraRig
+from cellpick.structures import Capture, CaptureSet, CellEstimates, SearchTask
+
+# a rig over the tray with the flange rig's geometry: no arm has to be brought there
+FIXED = ("rig.mount=fixed", "rig.offset_mm=[130,110]", "rig.standoff_mm=600")
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A look and the cells' true poses in the base frame."""
+
+    look: CaptureSet
+    Ts_base_cell: Floats
+    serials: tuple[str, ...]
+
+
+def shoot(
+    scene: str,
+    seed: int,
+    overrides: Sequence[str] = (),
+    change: Callable[[SceneState], SceneState] = lambda state: state,
+) -> Shot:
+    """One look at a drawn scene, changed by `change` before the cameras see it."""
+    models = resolve_scene(load_scene(scene, [*FIXED, *overrides]))
+    scene_rng, rig_rng = np.random.default_rng(seed).spawn(2)
+    state = change(draw_scene(models, scene_rng))
+    T_base_world = invert(state.T_world_base)
+    size = np.append(models.tray_size_m[:2] + 0.01, 1.5 * state.cell.height_m)
+    task = SearchTask(state.cell, state.materials, T_base_world @ models.T_world_tray, size, 0.99)
+    look = CameraRig(state, rig_rng).look(state, state.arm.flange_pose(state.q), task)
+    return Shot(look, T_base_world @ state.Ts_world_cell, state.serials)
+
+
+def without_cells(state: SceneState, rows: Sequence[int]) -> SceneState:
+    """The same scene after some cells were taken away."""
+    kept = [row for row in range(len(state.serials)) if row not in set(rows)]
+    serials = tuple(state.serials[row] for row in kept)
+    return dataclasses.replace(state, Ts_world_cell=state.Ts_world_cell[kept], serials=serials)
+
+
+def blinded(capture: Capture) -> Capture:
+    """What a dead camera delivers: a black picture, and no depth if it should have any."""
+    depth = None if capture.depth is None else np.full_like(capture.depth, np.nan)
+    return Capture(
+        capture.calibration,
+        np.zeros_like(capture.image),
+        depth,
+        capture.time_s,
+        capture.T_base_flange,
+    )
+
+
+def nearest(estimates: CellEstimates, shot: Shot) -> tuple[Floats, Floats]:
+    """For each estimate the true cell's row (n,) and its distance (n,) in metres."""
+    gaps = np.linalg.norm(
+        estimates.Ts_base_cell[:, None, :3, 3] - shot.Ts_base_cell[None, :, :3, 3], axis=-1
+    )
+    return gaps.argmin(1), gaps.min(1)
+
+
+def angle_errors(estimates: CellEstimates, shot: Shot, rows: Floats) -> Floats:
+    """(n,) rotation errors in radians, turns that the symmetry leaves free not counted."""
+    Ts = shot.Ts_base_cell[rows]
+    R = np.swapaxes(Ts[:, :3, :3], -1, -2) @ estimates.Ts_base_cell[:, :3, :3]
+    if shot.look.task.cell.turns_freely:
+        return np.arccos(np.clip(R[:, 2, 2], -1, 1))
+    return np.arccos(np.clip((np.trace(R, axis1=1, axis2=2) - 1) / 2, -1, 1))

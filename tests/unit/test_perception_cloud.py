@@ -1,0 +1,190 @@
+"""From depth to points, top maps, planes and rectified pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cellpick.geometry import pixel_grid, pose, project, rays, transform
+from cellpick.perception.coarse import Hypotheses
+from cellpick.perception.fusion import fuse, ray_image, steady
+from cellpick.perception.grid import Grid
+from cellpick.perception.rectify import rectify
+from cellpick.perception.seat import fit_planes, owners
+from cellpick.perception.select import contenders, overlap_depth, without_conflicts
+from cellpick.perception.tops import at_top, map_tops
+from cellpick.structures import CameraCalibration, Capture, CaptureSet
+
+DOWN = np.diag([1.0, -1.0, -1.0])
+
+
+def camera(width=96, height=72, depth_sigma=1e-4):
+    K = np.array([[110.0, 0, 47.2], [0, 111.0, 35.1], [0, 0, 1]])
+    k = np.array([-0.08, 0.03, 5e-4, -3e-4, 0.0])
+    T = pose(DOWN, [0.55, -0.25, 0.7])
+    return CameraCalibration(
+        "cam", width, height, K, k, "base", T, 1e-4, 3e-4, 0.1, depth_sigma, 0.6
+    )
+
+
+def flat_look(small_look, z_base, change=lambda depth: depth):
+    """A camera that looks straight down at a plane of height `z_base`."""
+    belief = camera()
+    depth = np.full((belief.height_px, belief.width_px), 0.7 - z_base, np.float32)
+    shot = Capture(belief, np.zeros((*depth.shape, 3), np.uint8), change(depth), 0.0, np.eye(4))
+    return CaptureSet((shot,), small_look.task)
+
+
+def test_rays_between_the_nodes_are_those_of_the_camera_model():
+    belief = dataclasses.replace(
+        camera(640, 480), K=np.array([[772.0, 0, 320.3], [0, 772.5, 238.9], [0, 0, 1]])
+    )
+    exact = rays(pixel_grid(640, 480), belief.K, belief.distortion).reshape(480, 640, 3)
+    assert np.abs(ray_image(belief) - exact).max() < 4e-6
+
+
+def test_points_of_a_plane_lie_on_it_and_in_the_region(small_look):
+    look = flat_look(small_look, 0.1)
+    cloud = fuse(look)
+    assert len(cloud) > 1000
+    assert cloud.p_base.dtype == np.float32
+    np.testing.assert_allclose(cloud.p_base[:, 2], 0.1, atol=1e-6)
+    half = look.task.region_size_m[:2] / 2
+    assert (np.abs(cloud.p_region[:, :2]) <= half + 1e-6).all()
+    back = transform(look.task.T_base_region, cloud.p_region)
+    np.testing.assert_allclose(back, cloud.p_base, atol=1e-6)
+    np.testing.assert_allclose(cloud.sigma_m, 1e-4 * (0.6 / 0.6) ** 2, rtol=1e-3)
+
+
+def test_noise_grows_with_the_square_of_the_distance(small_look):
+    near, far = (fuse(flat_look(small_look, z)).sigma_m.mean() for z in (0.1, 0.0))
+    assert far / near == pytest.approx((0.7 / 0.6) ** 2, rel=1e-4)
+
+
+def test_a_pixel_that_hangs_between_two_surfaces_is_dropped():
+    depth = np.full((72, 96), 0.6, np.float32)
+    depth[:, 48:] = 0.7
+    depth[10:60, 48] = np.linspace(0.61, 0.69, 50)
+    keep = steady(depth, camera())
+    assert not keep[12:58, 48].any()
+    assert keep[1:-1, 40:47].all()
+    assert keep[1:-1, 50:60].all()
+
+
+def test_pixels_without_reading_are_dropped_and_do_no_harm(small_look):
+    def holes(depth):
+        depth[20:30, 20:30] = np.nan
+        return depth
+
+    assert np.isfinite(fuse(flat_look(small_look, 0.1, holes)).p_base).all()
+
+
+def test_no_3d_camera_gives_no_points(small_look):
+    only_2d = [c for c in small_look.captures if c.depth is None]
+    assert len(fuse(CaptureSet(tuple(only_2d), small_look.task))) == 0
+
+
+def test_tops_are_mapped_where_the_readings_are_as_high_as_the_cells(small_look):
+    cell = small_look.task.cell
+    for lift, sign in ((0.004, 1), (-0.05, -1)):
+        cloud = fuse(flat_look(small_look, 0.01 + cell.height_m + lift))
+        grid = Grid((-0.05, -0.05), 0.01, (11, 11))
+        tops = map_tops(cloud, at_top(cloud, cell), cell, grid)
+        assert (tops.occupied == sign).mean() > 0.9
+        if sign > 0:
+            np.testing.assert_allclose(tops.height_m, cell.height_m + lift, atol=2e-4)
+
+
+def test_a_grid_finds_the_tile_that_it_says_is_there():
+    grid = Grid((-0.1, 0.2), 0.0005, (40, 60))
+    for g in (grid, grid.coarser(4)):
+        x, y = g.centres()
+        tile, on = g.tiles_of(np.stack([x.ravel(), y.ravel()], -1))
+        assert on.all()
+        np.testing.assert_array_equal(tile, np.arange(x.size))
+    x, y = grid.centres()
+    assert grid.coarser(4).centres()[0][0, 0] == pytest.approx(x[0, :4].mean())
+
+
+def test_a_robust_plane_ignores_a_third_of_strays():
+    rng = np.random.default_rng(0)
+    xy = rng.uniform(-0.05, 0.05, (900, 2))
+    owner = np.repeat([0, 1, 3], 300).astype(np.int32)
+    truth = np.array([[0.01, -0.02, 0.003], [-0.03, 0.0, -0.004], [0, 0, 0], [0.02, 0.02, 0.0]])
+    z = (np.column_stack([xy, np.ones(900)]) * truth[owner]).sum(1)
+    z[::3] += 0.006
+    plane = fit_planes(xy, z, owner, 4)
+    assert (np.abs(plane - truth) < [1e-3, 1e-3, 5e-5]).all()
+
+
+def test_every_tile_belongs_to_the_footprint_over_it(small_look):
+    cell = small_look.task.cell
+    grid = Grid((-0.1, -0.1), 0.001, (200, 200))
+    xy, yaw = np.array([[0.0, -0.02], [0.01, 0.03]]), np.array([0.1, np.pi + 0.05])
+    label = owners(xy, yaw, cell, grid, 0.0)
+    for row in range(2):
+        area = (label == row).sum() * 1e-6
+        assert area == pytest.approx(np.prod(cell.size_m[:2]), rel=0.06)
+        x, y = grid.centres()
+        middle = np.array([x[label == row].mean(), y[label == row].mean()])
+        np.testing.assert_allclose(middle, xy[row], atol=5e-4)
+
+
+def hypotheses(xy, yaw, match):
+    n = len(yaw)
+    one = np.ones(n)
+    return Hypotheses(np.zeros(n, np.intp), np.array(xy), np.array(yaw), np.array(match), one, one)
+
+
+def test_overlap_depth_is_zero_at_touch_and_grows_by_the_shift(small_look):
+    cell = small_look.task.cell
+    a, b = cell.size_m[:2]
+    for yaw in (0.0, 0.3, 2.9):
+        c, s = np.cos(yaw), np.sin(yaw)
+        for axis, extent in (((c, s), a), ((-s, c), b)):
+            for gap in (-0.004, 0.0, 0.002):
+                xy = np.array([[0.0, 0.0], (extent + gap) * np.array(axis)])
+                depth = overlap_depth(xy, np.array([yaw, yaw + np.pi]), cell)
+                assert depth[0, 1] == pytest.approx(-gap, abs=1e-9)
+
+
+def test_of_two_that_claim_one_volume_the_better_stays(small_look):
+    cell = small_look.task.cell
+    b = float(cell.size_m[1])
+    found = hypotheses([[0, 0], [0, b / 2], [0, b]], [0.0] * 3, [0.8, 0.6, 0.7])
+    chosen = without_conflicts(found, cell)
+    np.testing.assert_allclose(sorted(chosen.match), [0.7, 0.8])
+    assert len(contenders(found, cell)) == 3
+    assert len(contenders(hypotheses([[0, 0], [0, b / 2]], [0.0] * 2, [0.8, 0.3]), cell)) == 1
+
+
+def test_without_hypotheses_nothing_is_chosen(small_look):
+    none = hypotheses(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    assert len(without_conflicts(contenders(none, small_look.task.cell), small_look.task.cell)) == 0
+
+
+def test_rectified_colours_are_those_at_the_projected_places():
+    belief = camera()
+    v, u = np.mgrid[0:72, 0:96]
+    image = np.stack([u * 2, v * 3, 0 * u + 7], -1).astype(np.uint8)
+    shot = Capture(belief, image, None, 0.0, np.eye(4))
+    Ts = pose(np.eye(3), np.array([[0.55, -0.25, 0.0], [0.5, -0.3, 0.1]]))
+    p = np.random.default_rng(0).uniform(-0.03, 0.03, (50, 3))
+    T_camera = np.linalg.inv(shot.T_base_camera) @ Ts
+    pixels = project(transform(T_camera, p), belief.K, belief.distortion)
+    seen = rectify(shot, Ts, p)
+    np.testing.assert_allclose(seen[..., 0], 2 * pixels[..., 0], atol=0.7)
+    np.testing.assert_allclose(seen[..., 1], 3 * pixels[..., 1], atol=0.8)
+
+
+def test_what_is_outside_the_picture_or_hidden_is_unseen(small_look):
+    belief = camera()
+    depth = np.full((72, 96), 0.5, np.float32)
+    shot = Capture(belief, np.full((72, 96, 3), 90, np.uint8), depth, 0.0, np.eye(4))
+    behind = pose(np.eye(3), np.array([[0.55, -0.25, 0.0]]))
+    assert np.isnan(rectify(shot, behind, np.zeros((1, 3)))).all()
+    clear = dataclasses.replace(shot, depth=None)
+    assert np.isfinite(rectify(clear, behind, np.zeros((1, 3)))).all()
+    assert np.isnan(rectify(clear, behind, np.array([[5.0, 0, 0]]))).all()

@@ -1,0 +1,133 @@
+"""Verification names what is wrong with a cell; codes are read as they are printed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import zxingcpp
+
+from cellpick.geometry import pose
+from cellpick.perception import perceive
+from cellpick.perception.core import Refined
+from cellpick.perception.read_codes import decode, square
+from cellpick.perception.verify import Evidence, predicted_error, probability_of, verify
+from cellpick.scene import data_folder, load_cell, load_materials
+from cellpick.structures import CaptureSet, SearchTask
+
+FREE = (np.pi / 2) ** 2
+
+
+def refined(n, status="ok", edge_share=0.9, sigma_m=1e-4, sigma_rad=1e-3):
+    covariance = np.diag([sigma_m**2] * 3 + [sigma_rad**2] * 2 + [FREE])
+    return Refined(
+        Ts_base_cell=pose(np.eye(3), np.zeros((n, 3))),
+        covariance=np.tile(covariance, (n, 1, 1)),
+        points_used=np.full(n, 100),
+        edges_used=np.full(n, 100),
+        rms_point_m=np.full(n, 1e-4),
+        rms_edge_px=np.full(n, 0.2),
+        edge_share=np.full(n, edge_share),
+        converged=np.ones(n, np.bool_),
+        status=(status,) * n,
+        reason=("",) * n,
+    )
+
+
+def evidence(measured=True, **changes):
+    good = {"match": 0.8, "on_top": 0.97, "seen": 1.0, "overlap_m": -0.001}
+    return Evidence(**{k: np.array([v]) for k, v in (good | changes).items()}, measured=measured)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "odds", "status", "words"),
+    [
+        ({}, {}, 9.0, "ok", ""),
+        ({}, {}, 1.0, "ambiguous", "polarity"),
+        ({"match": 0.1}, {}, 9.0, "inconsistent", "pictures"),
+        ({"match": 0.4}, {}, 9.0, "uncertain", "part of its drawing"),
+        ({"on_top": 0.5}, {}, 9.0, "uncertain", "lie on its top"),
+        ({"seen": 0.1}, {}, 9.0, "uncertain", "readings on"),
+        ({"overlap_m": 0.004}, {}, 9.0, "inconsistent", "overlaps"),
+        ({}, {"status": "diverged"}, 9.0, "inconsistent", "left its start"),
+        ({}, {"status": "unseen"}, 9.0, "uncertain", "neither"),
+        ({}, {"edge_share": 0.1}, 9.0, "uncertain", "edges"),
+        ({}, {"sigma_m": 0.002}, 9.0, "uncertain", "position"),
+        ({}, {"sigma_rad": 0.05}, 9.0, "uncertain", "angles"),
+    ],
+)
+def test_each_defect_has_its_status_and_its_words(changes, state, odds, status, words):
+    verdict = verify(evidence(**changes), refined(1, **state), np.array([odds]), 0.99)
+    assert verdict.status == (status,)
+    assert words in verdict.reason[0]
+    assert bool(verdict.reason[0]) == (status != "ok")
+    assert 0 <= verdict.score[0] <= 1
+
+
+def test_without_3d_cameras_the_cloud_is_not_held_against_a_cell():
+    verdict = verify(
+        evidence(measured=False, on_top=0.0, seen=0.0), refined(1), np.array([9.0]), 0.99
+    )
+    assert verdict.status == ("ok",)
+
+
+def test_what_contradicts_outranks_what_is_unsure():
+    verdict = verify(evidence(match=0.1, on_top=0.1), refined(1), np.array([0.0]), 0.99)
+    assert verdict.status == ("inconsistent",)
+
+
+def test_a_free_angle_is_no_error():
+    place, turn = predicted_error(refined(2, sigma_rad=0.003).covariance)
+    np.testing.assert_allclose(place, 1e-4)
+    np.testing.assert_allclose(turn, 0.003)
+    assert probability_of(np.array([0.0]))[0] == 0.5
+
+
+def printed(text, side):
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix)
+    image = np.array(zxingcpp.write_barcode_to_image(code, scale=1, add_quiet_zones=False))
+    framed = np.pad(image, 2, constant_values=255)
+    rows = np.arange(side) * len(framed) // side
+    return np.repeat(framed[np.ix_(rows, rows)].reshape(-1, 1), 3, 1).astype(np.float32)
+
+
+def test_a_code_is_read_in_bright_and_in_dim_light():
+    picture = printed("AB12CD", 160)
+    for gain, offset in ((1.0, 0.0), (0.3, 30.0)):
+        assert decode(gain * picture + offset) == "AB12CD"
+
+
+def test_what_is_no_code_reads_as_nothing():
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(0, 255, (160 * 160, 3)).astype(np.float32)
+    assert decode(noise) == ""
+    assert decode(np.full((160 * 160, 3), 128.0, np.float32)) == ""
+    assert decode(np.full((160 * 160, 3), np.nan, np.float32)) == ""
+
+
+def test_the_rectified_square_holds_the_code_and_reads_from_outside():
+    cell = load_cell(data_folder("models") / "cells" / "prismatic_148x26x91.yaml")
+    code = next(f for f in cell.features if f.kind == "code")
+    p = square(cell, code)
+    np.testing.assert_allclose(p[:, :2].mean(0), code.center_m, atol=1e-12)
+    assert (np.ptp(p[:, :2], axis=0) > code.size_m).all()
+    assert p[0, 0] < p[-1, 0]
+    assert p[0, 1] > p[-1, 1]
+    np.testing.assert_allclose(p[:, 2], cell.height_m / 2)
+
+
+@pytest.mark.parametrize("name", ["prismatic_148x26x91", "cylindrical_4680"])
+def test_a_look_without_cameras_or_light_finds_no_cell(name, small_look):
+    models = data_folder("models")
+    cell = load_cell(models / "cells" / f"{name}.yaml")
+    old = small_look.task
+    task = SearchTask(
+        cell,
+        load_materials(models / "materials.yaml"),
+        old.T_base_region,
+        old.region_size_m,
+        0.99,
+    )
+    for captures in ((), small_look.captures, small_look.captures[:1], small_look.captures[1:]):
+        estimates = perceive(CaptureSet(captures, task))
+        assert len(estimates) == 0
+        assert estimates.cell == name
