@@ -72,8 +72,8 @@ def refine_poses(
         surface = _surface(problem, state, gate, ends_only=True)
         state = state.moved(solve.step(state, surface.information, surface.gradient))
     edges = problem.expected_edges(state.Ts, state.Ts_seen)
-    shift = vote(edges, problem.views, cell, solve.free, problem.options)
-    state = _State(perturb(state.Ts, shift), state.seen)
+    shift, seen = vote(edges, problem.views, cell, solve.free, problem.options)
+    state = _State(perturb(state.Ts, shift), state.seen + seen)
     for window in WINDOWS_M:
         surface = _surface(problem, state, window / 2)
         edges = problem.expected_edges(state.Ts, state.Ts_seen)

@@ -27,36 +27,48 @@ THIN = 3
 """Every so many edge points take part."""
 LEVELS_M = (1e-3, 4e-4)
 """Distance of the competing shifts, coarse then fine; turns move the far end as much."""
+VIEW_REACH_M = 8e-4
+"""How far off a camera's view of the cell may be, on the cell."""
+VIEW_TIE = 0.05
+"""Loss of score at that distance: most cameras are well calibrated."""
 TIE = 1e-3
 """Advantage of the smallest motion over the largest one, so that equals don't move the cell."""
 
 
 def vote(
     edges: EdgeViews, views: Views, cell: CellModel, free: Floats, options: RefineOptions
-) -> Floats:
-    """(n, 6) small motion in the plane of each cell's face that its edges favour."""
+) -> tuple[Floats, Floats]:
+    """Small motions in the plane of each cell's face that its edges favour.
+
+    Returns that of each cell (n, 6) and, beyond it, that of each camera's view (n, c, 6): a camera
+    whose calibration is off would otherwise take the next edge for the right one.
+    """
     edges = edges.every(THIN)
-    n = len(edges.visible)
-    best = np.zeros((n, 3))
+    n, c, _ = edges.visible.shape
+    motion, view_motion = np.zeros((n, 6)), np.zeros((n, c, 6))
     if not edges.visible.any():
-        return np.zeros((n, 6))
+        return motion, view_motion
     lever = float(np.hypot(*cell.size_m[:2])) / 2
     reach = options.reach_m + lever * options.reach_rad
     step_px = _step_px(edges)
-    profiles = _ridges(edges, views, reach, step_px, options.contrast_min)
+    ridges = _ridges(edges, views, reach, step_px, options.contrast_min)
     J = np.concatenate([edges.derivative[..., PLANE], -edges.bow], -1) / step_px[:, None, None]
     extent = np.array([options.reach_m, options.reach_m, options.reach_rad * (1 - free[5, 5])])
+    best = np.zeros((n, 3))
     for level in LEVELS_M:
         pitch = np.array([level, level, level / lever])
         motions = best[:, None] + _grid(extent, pitch)
         tolerance = max(1, round(level / PROFILE_STEP_M))
-        score = _score(_widened(profiles, tolerance), J, motions)
+        score = _score(_widened(ridges, tolerance), J, motions).mean(axis=1)
         score -= TIE * np.linalg.norm(motions / np.maximum(extent, pitch), axis=-1)
         best = np.take_along_axis(motions, np.argmax(score, 1)[:, None, None], 1)[:, 0]
         extent = pitch * (extent > 0)
-    out = np.zeros((n, 6))
-    out[:, PLANE] = best
-    return out
+    shifts = _grid(np.array([VIEW_REACH_M, VIEW_REACH_M, 0.0]), pitch)
+    score = _score(_widened(ridges, tolerance), J, best[:, None] + shifts)
+    score -= VIEW_TIE * np.sum(np.square(shifts / VIEW_REACH_M), axis=-1)
+    motion[:, PLANE] = best
+    view_motion[..., PLANE] = shifts[np.argmax(score, axis=2)]
+    return motion, view_motion
 
 
 def _step_px(edges: EdgeViews) -> Floats:
@@ -94,12 +106,13 @@ def _grid(extent: Floats, pitch: Floats) -> Floats:
 
 
 def _score(profiles: NDArray[np.float32], J: Floats, motions: Floats) -> Floats:
-    """(n, h) mean evidence that each motion (n, h, 3) meets; `J` (n, c, e, 6) by its monomials."""
+    """(n, c, h) mean evidence that each motion (n, h, 3) meets; `J` (n, c, e, 6) by monomials."""
     n, c, e, k = profiles.shape
     x, y, turn = np.moveaxis(motions, -1, 0)
     monomials = np.stack([x, y, turn, x * x, x * y, y * y], axis=1).astype(np.float32)
     shift = J.reshape(n, c * e, 6).astype(np.float32) @ monomials
     at = np.clip(np.rint(shift) + k // 2, 0, k - 1).astype(np.int32)
     at += (np.arange(n * c * e, dtype=np.int32) * k).reshape(n, c * e, 1)
-    result: Floats = profiles.ravel()[at].mean(axis=1, dtype=np.float64)
+    met = profiles.ravel()[at].reshape(n, c, e, -1)
+    result: Floats = met.mean(axis=2, dtype=np.float64)
     return result
