@@ -243,13 +243,33 @@ def test_half_the_points_may_be_outliers(boxes):
     assert np.abs(boxes.error(refined.Ts_base_cell)).max() < 0.1
 
 
-def test_a_covered_camera_does_no_harm(boxes):
+def test_a_camera_that_sees_clutter_does_less_harm_than_a_calibration_error_may(boxes):
     captures = list(boxes.captures)
     rng = np.random.default_rng(0)
     clutter = rng.integers(0, 256, captures[1].image.shape, dtype=np.uint8)
     captures[1] = dataclasses.replace(captures[1], image=clutter)
     refined = boxes.refine(off(boxes, 1.0, 1.0, 9), captures=captures)
-    assert np.abs(boxes.error(refined.Ts_base_cell)).max() < 0.15
+    assert np.linalg.norm(boxes.error(refined.Ts_base_cell)[:, :3], axis=1).max() < 0.25
+    assert np.abs(boxes.error(refined.Ts_base_cell)[:, 3:]).max() < 0.1
+
+
+@pytest.mark.parametrize("name", ["boxes", "rounds"])
+def test_a_camera_that_is_off_by_its_bound_still_reads_the_right_edges(name, request):
+    stage = request.getfixturevalue(name)
+    captures = list(stage.captures)
+    off_mm = [0.6, -0.4, 0.0, 0.0, 0.0, 0.0]
+    belief = captures[1].calibration
+    captures[1] = dataclasses.replace(
+        captures[1],
+        calibration=dataclasses.replace(
+            belief, T_mount_camera=perturb(belief.T_mount_camera, np.array(off_mm) * UNITS)
+        ),
+    )
+    refined = stage.refine(off(stage, 1.5, 1.5, 10), captures=captures)
+    assert (refined.edge_share > 0.9).all()
+    # a quarter of the error, since no camera is known to be the wrong one
+    assert np.linalg.norm(stage.error(refined.Ts_base_cell)[:, :3], axis=1).max() < 0.25
+    assert np.abs(stage.error(refined.Ts_base_cell)[:, 3:]).max() < 0.1
 
 
 def test_an_unknown_camera_is_refused(boxes):
