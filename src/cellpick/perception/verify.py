@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,81 +53,34 @@ class Verdict:
     """One row a cell."""
 
     status: tuple[EstimateStatus, ...]
+    """As in `CellEstimates`."""
     reason: tuple[str, ...]
+    """As in `CellEstimates`."""
     score: Floats
+    """(n,) mean share of the pictures', the cloud's and the edges' evidence that agrees."""
+
+
+class Rule(NamedTuple):
+    """One way in which a cell can fail."""
+
+    broken: NDArray[np.bool_]
+    """(n,) by whom."""
+    status: EstimateStatus
+    """What it then is."""
+    words: str
+    """Why, with a place for the figure."""
+    figure: Floats
+    """(n,) the figure."""
 
 
 def verify(evidence: Evidence, refined: Refined, odds: Floats, confidence: float) -> Verdict:
-    """The first rule that a cell breaks names its status."""
+    """The first rule that a cell breaks names its status: what contradicts outranks what is
+    unsure, and that an open polarity."""
     probability = probability_of(odds)
-    sigma_m, sigma_rad = predicted_error(refined.covariance)
-    rules: list[tuple[NDArray[np.bool_], EstimateStatus, str, Floats]] = [
-        (
-            evidence.match < LEAST_MATCH,
-            "inconsistent",
-            "the pictures do not show the drawing (correlation {:.2f})",
-            evidence.match,
-        ),
-        (
-            np.array([s == "diverged" for s in refined.status], np.bool_),
-            "inconsistent",
-            "the refinement left its start",
-            odds,
-        ),
-        (
-            evidence.overlap_m > MOST_OVERLAP_M,
-            "inconsistent",
-            "it overlaps another cell by {:.1f} mm",
-            1e3 * evidence.overlap_m,
-        ),
-        (
-            np.array([s == "unseen" for s in refined.status], np.bool_),
-            "uncertain",
-            "neither points nor edges agree with it",
-            odds,
-        ),
-    ]
-    if evidence.measured:
-        rules += [
-            (
-                evidence.seen < LEAST_SEEN,
-                "uncertain",
-                "readings on {:.0f} % of its top only",
-                100 * evidence.seen,
-            ),
-            (
-                evidence.on_top < LEAST_COVERAGE,
-                "uncertain",
-                "only {:.0f} % of the readings over it lie on its top",
-                100 * evidence.on_top,
-            ),
-        ]
-    rules += [
-        (
-            evidence.match < FULL_MATCH,
-            "uncertain",
-            "only a part of its drawing is seen (correlation {:.2f})",
-            evidence.match,
-        ),
-        (
-            refined.edge_share < LEAST_EDGE_SHARE,
-            "uncertain",
-            "only {:.0f} % of its edges were found",
-            100 * refined.edge_share,
-        ),
-        (
-            sigma_m > MOST_SIGMA_M,
-            "uncertain",
-            "its position is only known to {:.1f} mm",
-            1e3 * sigma_m,
-        ),
-        (
-            sigma_rad > MOST_SIGMA_RAD,
-            "uncertain",
-            "its angles are only known to {:.1f} degrees",
-            np.degrees(sigma_rad),
-        ),
-        (
+    rules = [
+        *contradictions(evidence, refined),
+        *doubts(evidence, refined),
+        Rule(
             probability < confidence,
             "ambiguous",
             "its polarity has a probability of {:.3f} only",
@@ -136,12 +90,55 @@ def verify(evidence: Evidence, refined: Refined, odds: Floats, confidence: float
     n = len(odds)
     status: list[EstimateStatus] = ["ok"] * n
     reason = [""] * n
-    for broken, name, words, figure in reversed(rules):
-        for row in np.flatnonzero(broken):
-            status[row], reason[row] = name, words.format(figure[row])
+    for rule in reversed(rules):
+        for row in np.flatnonzero(rule.broken):
+            status[row], reason[row] = rule.status, rule.words.format(rule.figure[row])
     on_top = evidence.on_top if evidence.measured else np.ones(n)
     score = np.clip((evidence.match + on_top + refined.edge_share) / 3, 0, 1)
     return Verdict(tuple(status), tuple(reason), score)
+
+
+def contradictions(evidence: Evidence, refined: Refined) -> list[Rule]:
+    """What speaks against a cell."""
+    match, overlap = evidence.match, evidence.overlap_m
+    diverged = np.array([status == "diverged" for status in refined.status], np.bool_)
+    drawing = "the pictures do not show the drawing (correlation {:.2f})"
+    return [
+        Rule(match < LEAST_MATCH, "inconsistent", drawing, match),
+        Rule(diverged, "inconsistent", "the refinement left its start", match),
+        Rule(
+            overlap > MOST_OVERLAP_M,
+            "inconsistent",
+            "it overlaps another cell by {:.1f} mm",
+            1e3 * overlap,
+        ),
+    ]
+
+
+def doubts(evidence: Evidence, refined: Refined) -> list[Rule]:
+    """What leaves a cell too little seen or too loosely placed."""
+    match, seen, on_top, share = evidence.match, evidence.seen, evidence.on_top, refined.edge_share
+    unseen = np.array([status == "unseen" for status in refined.status], np.bool_)
+    measured = np.full(len(match), evidence.measured)
+    sigma_m, sigma_rad = predicted_error(refined.covariance)
+    figures: list[tuple[NDArray[np.bool_], str, Floats]] = [
+        (unseen, "neither points nor edges agree with it", match),
+        (measured & (seen < LEAST_SEEN), "readings on {:.0f} % of its top only", 100 * seen),
+        (
+            measured & (on_top < LEAST_COVERAGE),
+            "only {:.0f} % of the readings over it lie on its top",
+            100 * on_top,
+        ),
+        (match < FULL_MATCH, "only a part of its drawing is seen (correlation {:.2f})", match),
+        (share < LEAST_EDGE_SHARE, "only {:.0f} % of its edges were found", 100 * share),
+        (sigma_m > MOST_SIGMA_M, "its position is only known to {:.1f} mm", 1e3 * sigma_m),
+        (
+            sigma_rad > MOST_SIGMA_RAD,
+            "its angles are only known to {:.1f} degrees",
+            np.degrees(sigma_rad),
+        ),
+    ]
+    return [Rule(broken, "uncertain", words, figure) for broken, words, figure in figures]
 
 
 def probability_of(odds: Floats) -> Floats:
