@@ -14,7 +14,7 @@ from cellpick.world.groups import CELL, CELL_MEETS, FIXTURE, FIXTURE_MEETS
 RESTITUTION = 0.05
 """Cells hardly bounce on plastic; assumed."""
 ROLLING_FRICTION_M = 1e-4
-"""Rolling resistance of a fallen cylinder, as a lever arm; assumed."""
+"""Rolling resistance of a cell that was lost, as a lever arm; assumed."""
 CORE_SHARE = 0.97
 """Width of the flat-ended core inside a cylinder's round body."""
 CORE_STEP_M = 1e-4
@@ -59,7 +59,6 @@ def add_cell(client: Any, cell: CellModel, T_world_cell: Floats) -> int:
         localInertiaDiagonal=inertia(cell).tolist(),
         lateralFriction=cell.friction,
         restitution=RESTITUTION,
-        rollingFriction=ROLLING_FRICTION_M if cell.shape == "cylinder" else 0.0,
         linearDamping=0.0,
         angularDamping=0.0,
     )
@@ -72,6 +71,11 @@ def add_cell(client: Any, cell: CellModel, T_world_cell: Floats) -> int:
     )
     client.setCollisionFilterGroupMask(body, -1, CELL, CELL_MEETS)
     return body
+
+
+def let_roll_out(client: Any, body: int) -> None:
+    """Give a loose cell its rolling resistance: three more equations a contact, so only to it."""
+    client.changeDynamics(body, -1, rollingFriction=ROLLING_FRICTION_M)
 
 
 def inertia(cell: CellModel) -> Floats:

@@ -16,10 +16,12 @@ STEP_S = 1.0 / 480.0
 """Physics step. At 240 Hz a cell slips through a jaw gripper's pins by 0.3 mm/s; here by 0.01."""
 GRAVITY_M_S2 = 9.81
 """Standard gravity, to three digits."""
-SOLVER_ITERATIONS = 100
-"""Sweeps of the contact solver a step: half as many leave the jaws trembling."""
-BREAKING_THRESHOLD = 0.02
-"""Bullet's relative contact breaking threshold. It is global to the process: set it every time."""
+SOLVER_ITERATIONS = 50
+"""Sweeps of the contact solver a step."""
+BREAKING_THRESHOLD = 0.004
+"""Bullet's contact threshold, in metres round every body, and as a share of a body's size for its
+contacts. A larger one keeps neighbours awake that nothing touches. It is global to the process: set
+it every time."""
 
 
 def connect() -> Any:

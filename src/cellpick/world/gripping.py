@@ -89,7 +89,8 @@ class VacuumGripper:
         return 0.0
 
     def command(self) -> None:
-        """Nothing to do: the lips' spring is set once."""
+        """Bring the cups forward."""
+        self._suction.command()
 
     def update(self, jaws_on_cells: Mapping[int, set[int]]) -> Hold:
         """Whether the cups still hold."""

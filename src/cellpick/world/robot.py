@@ -14,15 +14,15 @@ from cellpick.scene.state import SceneState
 from cellpick.structures import Jaws
 from cellpick.world.client import STEP_S, from_bullet, to_bullet
 from cellpick.world.groups import LINK_GROUPS, TOOL, TOOL_MEETS
-from cellpick.world.tool import Carrier, Mounted
+from cellpick.world.tool import Mounted
 from cellpick.world.urdf import CARRIER, robot_urdf
 
-LIP_EXTEND_M_S = 0.2
-"""Speed at which the level compensator's spring brings the cups forward; assumed."""
 LINING_N_M = 1e6
 """Stiffness of one contact of a jaw's lining; assumed. Rigid ones leave the solver trembling."""
 LINING_N_S_M = 1e3
 """Its damping; assumed."""
+JAW_ITERATIONS = 100
+"""Sweeps of the contact solver a step with jaws: half as many leave them trembling."""
 METAL_FRICTION = 0.5
 """Friction of arm, gripper body and rig on a fixture; assumed."""
 
@@ -58,7 +58,6 @@ class Robot:
         self.joints = [joints[n] for n in state.arm.joint_names]
         self._effort = state.arm.effort_nm.tolist()
         self.carriers = [joints[f"{n}_joint"] for n in tool.carriers]
-        self._carrier_parts: list[Carrier] = list(tool.carriers.values())
         self.solids: dict[int, Mounted] = {links[n]: m for n, m in tool.solids.items()}
         self.names = {i: f"arm.{n}" for n, i in links.items()}
         self.names.update({i: m.solid.name for i, m in self.solids.items()})
@@ -178,8 +177,6 @@ class Robot:
         for joint, angle in zip(self.joints, state.q.tolist(), strict=True):
             self._client.resetJointState(self.body, joint, angle)
         self.drive(state.q)
-        if state.gripper.cups is not None:
-            self.slide(0, LIP_EXTEND_M_S, self._carrier_parts[0].force_n)
         if state.gripper.jaws is not None:
             self._line_jaws(state.gripper.jaws, state)
 
@@ -190,6 +187,7 @@ class Robot:
             self._client.setCollisionFilterPair(self.body, self.body, p[3], p[4], 0)
 
     def _line_jaws(self, jaws: Jaws, state: SceneState) -> None:
+        self._client.setPhysicsEngineParameter(numSolverIterations=JAW_ITERATIONS)
         friction = jaws.friction / state.cell.friction
         for link in self.links_of("jaw"):
             self._client.changeDynamics(

@@ -13,7 +13,7 @@ from cellpick.geometry import Floats
 from cellpick.scene.state import SceneState
 from cellpick.structures import Contact, GripperReading, JointTrajectory, PickOutcome
 from cellpick.world.attempt import AttemptRecord, ContactLog
-from cellpick.world.bodies import add_cell, add_fixture
+from cellpick.world.bodies import add_cell, add_fixture, let_roll_out
 from cellpick.world.client import STEP_S, connect, from_bullet
 from cellpick.world.contacts import ContactWatch, StepContacts
 from cellpick.world.following import START_RAD, FollowReport, FollowStatus, sample, tracking_error
@@ -212,6 +212,8 @@ class World:
             return
         if hold.lost:
             self._attempt.lost = hold.lost
+            if self._attempt.row is not None:
+                let_roll_out(self._client, self._cells[self._attempt.row])
         elif hold.row is not None:
             height = self._client.getBasePositionAndOrientation(self._cells[hold.row])[0][2]
             self._attempt.held(hold.row, height, hold.load_n)

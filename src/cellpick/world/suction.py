@@ -13,7 +13,7 @@ from cellpick.world.client import STEP_S, from_bullet, to_bullet
 from cellpick.world.groups import CELL, FIXTURE
 from cellpick.world.loads import CupArray, LossCause
 from cellpick.world.robot import Robot
-from cellpick.world.tool import holding_force
+from cellpick.world.tool import CUP_PRELOAD_SHARE, holding_force
 
 RIM_RAYS = 16
 """Rays round each lip."""
@@ -25,6 +25,10 @@ LEAK_SHARE = 0.05
 """Pressure of an open cup, as a share of a sealed one's: its check valve throttles; assumed."""
 LOAD_FILTER_S = 0.008
 """Time constant of a lip's elasticity: shorter shocks of contact do not reach the seal; assumed."""
+LIP_EXTEND_M_S = 0.2
+"""Speed at which the compensator's spring brings the cups forward; assumed."""
+STOP_MARGIN = 2.0
+"""The stop bears so many times the pull that was last felt."""
 CONSTRAINT_FORCE_N = 1e5
 """Bound on the constraint itself: far above any seal, so that only the cups' limits decide."""
 
@@ -47,6 +51,15 @@ class Suction:
         """(n,) true pressure below ambient at each cup."""
         open_pa = LEAK_SHARE * self._cups.vacuum_pa
         return np.where(self.sealed, self._cups.vacuum_pa, open_pa)
+
+    def command(self) -> None:
+        """Before a step: the compensator's spring brings the cups forward to its stop.
+
+        The spring gives way to what presses on the lips; what pulls at them hangs on the stop.
+        """
+        spring = CUP_PRELOAD_SHARE * holding_force(self._cups) * len(self.sealed)
+        pull = max(float(self._load[2]), 0.0) if self.row is not None else 0.0
+        self._robot.slide_to(0, 0.0, LIP_EXTEND_M_S, spring + STOP_MARGIN * pull)
 
     def feel(self) -> NDArray[np.int64]:
         """(n,) row of the cell that each cup would seal on; -1 where it would not."""

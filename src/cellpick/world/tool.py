@@ -14,6 +14,9 @@ RIG_DENSITY_KG_M3 = 1200.0
 """Mean density of camera bodies and their plate; assumed."""
 CUP_STROKE_M = 0.005
 """Spring travel of the level compensator that carries the cups; assumed, a usual catalogue size."""
+CUP_STOP_M = 0.0002
+"""Play before the compensator's end stop, beyond where its motor holds the cups: a load that rests
+on Bullet's joint limit rattles."""
 CUP_PRELOAD_SHARE = 0.3
 """The compensator's spring force as a share of all cups' holding force; assumed."""
 CUP_MASS_SHARE = 0.1
@@ -61,7 +64,7 @@ def carriers_of(gripper: GripperModel) -> tuple[Carrier, ...]:
     if gripper.cups is not None:
         force = CUP_PRELOAD_SHARE * holding_force(gripper.cups) * len(gripper.cups.centers_m)
         mass = CUP_MASS_SHARE * gripper.mass_kg / 2
-        return (Carrier(T, np.array([0.0, 0.0, 1.0]), (-CUP_STROKE_M, 0.0), force, mass),)
+        return (Carrier(T, np.array([0.0, 0.0, 1.0]), (-CUP_STROKE_M, CUP_STOP_M), force, mass),)
     if gripper.jaws is None:
         return ()
     lower, upper = gripper.jaws.opening_m.tolist()
