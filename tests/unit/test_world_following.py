@@ -57,6 +57,13 @@ def test_the_arm_follows_to_a_few_micrometres_and_time_passes(scene: str) -> Non
         np.testing.assert_allclose(world.state().q, state.q - 0.3, atol=2e-6)
 
 
+def test_a_motion_of_no_samples_takes_no_time() -> None:
+    none = JointTrajectory("none", np.zeros(0), *[np.zeros((0, 6))] * 3)
+    with world_of(STATE) as world:
+        assert world.follow(none).status == "ok"
+        assert world.time_s == STATE.time_s
+
+
 def test_a_start_that_is_elsewhere_is_refused() -> None:
     with world_of(STATE) as world:
         report = world.follow(swing(STATE.q + 0.1 * np.eye(6)[2], 0.1, 0.5))

@@ -32,7 +32,7 @@ class StepContacts:
     """One step's findings."""
 
     force_n: float = 0.0
-    """Hardest unwanted contact."""
+    """Hardest unwanted contact that the arm feels."""
     bodies: tuple[str, str] = ("", "")
     """Who made it."""
     jaws: dict[int, set[int]] = field(default_factory=dict)
@@ -59,9 +59,12 @@ class ContactWatch:
             self._press_n = CUP_PRESS_MARGIN * spring
 
     def inspect(
-        self, handled: int | None, logs: Iterable[ContactLog], time_s: float
+        self, handled: int | None, held: bool, logs: Iterable[ContactLog], time_s: float
     ) -> StepContacts:
-        """Read the last step's contacts; `handled` is the row of the held or dropped cell."""
+        """Read the last step's contacts; `handled` is the row of the held, set down or lost cell.
+
+        What a cell that is no longer `held` hits is noted, but the arm does not feel it.
+        """
         found = StepContacts()
         points = self._points(self._robot.body)
         if handled is not None:
@@ -76,7 +79,8 @@ class ContactWatch:
                 names = self._name(pair[0], pair[1]), self._name(pair[2], pair[3])
                 for log in logs:
                     log.note(names, force, time_s)
-                if force > found.force_n:
+                felt = held or pair[0] == self._robot.body
+                if felt and force > found.force_n:
                     found.force_n, found.bodies = force, names
         self._find_shorts(points, found)
         return found

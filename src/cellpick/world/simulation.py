@@ -129,6 +129,8 @@ class World:
 
     def follow(self, trajectory: JointTrajectory) -> FollowReport:
         """Move the arm along a trajectory; contact or a joint that falls behind stops it."""
+        if not len(trajectory.times_s):
+            return FollowReport("ok", "", 0.0, 0.0)
         off = np.abs(trajectory.q[0] - self._q_wanted)
         if off.max() > START_RAD:
             reason = f"joint {int(off.argmax())} stands {off.max():.4f} rad from the start"
@@ -197,7 +199,9 @@ class World:
         self._gripper.command()
         self._client.stepSimulation()
         self._steps += 1
-        found = self._watch.inspect(self._attempt.row, (self._log, self._attempt.log), self.time_s)
+        attempt = self._attempt
+        held = attempt.holding is not None
+        found = self._watch.inspect(attempt.row, held, (self._log, attempt.log), self.time_s)
         for short in sorted(found.shorts):
             if short not in self._attempt.shorts:
                 self._attempt.shorts.append(short)
