@@ -1,10 +1,11 @@
-"""Runs the acceptance benchmark: `python -m benchmarks [--seeds 20] [--cases TEXT]`."""
+"""Runs the acceptance benchmark: `python -m benchmarks [--seeds 20] [--cases PATTERN]`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,13 +19,13 @@ def main() -> int:
     """Returns 1 when a demand is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20, help="seeds 0 to N-1 (20)")
-    parser.add_argument("--cases", default="", help="only cases whose label contains this text")
+    parser.add_argument("--cases", default="*", help="only cases whose label fits this pattern")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (2)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
     wanted = parser.parse_args()
     results, missed = {}, []
     for case in CASES:
-        if wanted.cases not in case.label:
+        if not fnmatch(case.label, wanted.cases):
             continue
         episodes = run_case(case, range(wanted.seeds), wanted.workers, print)
         results[case.label] = pooled(case, episodes)

@@ -20,6 +20,8 @@ SERIAL_SIGNS = string.digits + "ABCDEFGHJKLMNPQRSTUVWXYZ"
 SERIAL_LENGTH = 6
 TOUCH_M = 1e-9
 """Bodies whose gap is short of 0 by less than this touch: rounding, not overlap."""
+PAD_SHARE = 0.8
+"""A pad's extents as a share of the cell's: a jittered neighbour overhangs its own pad instead."""
 JITTER_STEP = 0.7
 JITTER_ROUNDS = 60
 
@@ -159,8 +161,8 @@ def _state(
 
 
 def _pads(models: SceneModels, Ts_tray_pad: Floats) -> list[Solid]:
-    """A thin plate under each cell, as large as its pocket allows."""
-    x, y = models.cell.size_m[:2] / 2
+    """A thin plate under each cell, small enough that no neighbour stands on its edge."""
+    x, y = PAD_SHARE * models.cell.size_m[:2] / 2
     plate = box("pad", np.array([-x, -y, -PAD_M]), np.array([x, y, 0.0]), "tray_plastic")
     pads = []
     for i, T in enumerate(Ts_tray_pad):
