@@ -32,6 +32,7 @@ QUANTILES = {"p50": 0.1, "p95": 0.2, "max": None}
 SUMMARY = {
     "scene": "prismatic_tray",
     "cells_total": 12,
+    "slots_total": 12,
     "attempts": 13,
     "placed_ok": 12,
     "polarity_errors": 0,

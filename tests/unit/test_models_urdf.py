@@ -131,8 +131,8 @@ def test_a_mesh_counts_as_its_bounding_box(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("<robot", "cannot read the URDF"),
-        ("<sdf/>", "the root element of a URDF must be <robot>; got 'sdf'"),
+        ("<robot", "the URDF is not valid XML"),
+        ("<sdf/>", "not a URDF; got '<sdf>'; accepted: a whole XML file"),
         ("<robot><link/></robot>", "a <link> without a name"),
         (simple_urdf().replace('"flange"', '"tip"'), "no such flange link"),
         (simple_urdf().replace('parent link="l3"', 'parent link="l9"'), "j3: no such link; got"),

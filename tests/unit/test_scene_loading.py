@@ -45,7 +45,7 @@ def test_an_empty_map_is_a_scene_of_defaults(tmp_path: Path) -> None:
         ("tray.yaw_deg=170", lambda s: s.tray.yaw_deg == 170),
         ("tray.jitter.tilt_deg=1e-1", lambda s: s.tray.jitter.tilt_deg == 0.1),
         ("tray.pitch_mm=[150, 30.5]", lambda s: s.tray.pitch_mm == (150, 30.5)),
-        ("lights.1.strength=0.9", lambda s: [x.strength for x in s.lights] == [0.5, 0.9]),
+        ("lights.1.strength=0.9", lambda s: [x.strength for x in s.lights] == [1.4, 0.9]),
         ("module.polarity.0='-x'", lambda s: s.module.polarity == ("-x", "-x")),
         ("rig.mount=fixed", lambda s: s.rig.mount == "fixed"),
         ("lights=[]", lambda s: s.lights == ()),
@@ -109,10 +109,10 @@ def test_a_bad_override_is_refused_with_key_value_and_remedy(override: str, word
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("tray: {rows: 1, rows: 2}", "is not valid YAML: a key is given twice"),
+        ("tray: {rows: 1, rows: 2}", "is not valid YAML: line 1, column 7: a key is given twice"),
         ("tray: [", "is not valid YAML"),
-        ("- a\n- b", "must hold keys and values; got 'list'; accepted: a map"),
-        ("", "must hold keys and values; got 'NoneType'"),
+        ("- a\n- b", "must hold keys and values; got 'a list'; accepted: a YAML file"),
+        ("", "must hold keys and values; got 'nothing'"),
         ("tray:\n  gap_m: 0.002\n", "tray.gap_m: unknown key; did you mean 'gap_mm'?"),
         ("seed: 2024-01-01\n", "seed: must be a valid integer"),
     ],
@@ -127,7 +127,7 @@ def test_a_bad_file_is_refused_by_name(tmp_path: Path, text: str, words: str) ->
 def test_a_binary_file_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "noise.yaml"
     path.write_bytes(bytes(range(128, 256)))
-    with pytest.raises(InputError, match=r"noise\.yaml: cannot read the file"):
+    with pytest.raises(InputError, match=r"noise\.yaml: is not text"):
         load_scene(path)
 
 

@@ -19,14 +19,17 @@ def capture(scene: Scene, out: Folder, seed: Seed = None, overrides: Overrides =
     from cellpick.report import json_text, make_folder, write_whole
     from cellpick.scene import load_scene, resolve_scene
     from cellpick.station import look_once
-    from cellpick.store import write_look
+    from cellpick.store import refuse_foreign, write_look
 
     with progress_line(silent=False) as progress:
         progress("reading the scene")
         models = resolve_scene(load_scene(scene, overrides or ()))
+        refuse_foreign(out / "captures")
         truth = make_folder(out / "truth") / "truth.json"
         progress("taking one look")
         look = look_once(models, models.spec.seed if seed is None else seed)
+        # an older look's truth must not stand beside the new one, should the disk fill up
+        truth.unlink(missing_ok=True)
         write_look(look.captures, out / "captures")
         write_whole(truth, (json_text(truth_document(look.state), indent=2) + "\n").encode())
     typer.echo(f"{len(look.captures.captures)} captures in {out / 'captures'}")

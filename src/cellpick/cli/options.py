@@ -12,7 +12,9 @@ Scene = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(min=0, help="All chance is drawn from it.  [default: the scene's own]"),
+    typer.Option(
+        min=0, max=2**63 - 1, help="All chance is drawn from it.  [default: the scene's own]"
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,

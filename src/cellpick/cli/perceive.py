@@ -25,17 +25,18 @@ def perceive(
     Example: `cellpick perceive look/captures --out look/estimates.json`
     """
     from cellpick.perception import perceive as find_cells
-    from cellpick.report import estimates_document, json_text, make_folder, write_whole
+    from cellpick.report import estimates_document, json_text, ready_file, write_whole
     from cellpick.store import read_look
 
     with progress_line(silent=as_json) as progress:
         progress(f"reading {captures}")
         look = read_look(captures)
+        if out is not None:
+            ready_file(out)
         progress("finding cells")
         found = estimates_document(find_cells(look))
     text = json_text(found, indent=2)
     if out is not None:
-        make_folder(out.parent)
         write_whole(out, f"{text}\n".encode())
     if out is None or as_json:
         typer.echo(text)

@@ -32,8 +32,8 @@ def run(
 ) -> None:
     """Run the station once: cells picked from the tray into the module.
 
-    Exits with 0 when every cell is placed without a polarity error, drop or safety violation,
-    else with 1.
+    Exits with 0 when every cell is placed (or the module full) without a polarity error, drop or
+    safety violation, else with 1.
 
     Example: `cellpick run prismatic_tray --seed 3 --set tray.gap_mm=0 --out runs/flush`
     """
@@ -57,8 +57,9 @@ def run(
 
 
 def flawless(summary: dict[str, Any]) -> bool:
-    """Whether every cell is placed, and nothing went wrong on the way that must never happen."""
-    whole = bool(summary["placed_ok"] == summary["cells_total"])
+    """Whether every cell that has a slot is placed, and nothing happened that never must."""
+    due = min(summary["cells_total"], summary["slots_total"])
+    whole = bool(summary["placed_ok"] == due)
     return whole and not any(summary[name] for name in NEVER)
 
 
@@ -67,6 +68,7 @@ def rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
     measured = summary["measured"]
     return [
         ("cells placed", f"{summary['placed_ok']} of {summary['cells_total']}"),
+        ("slots in the module", str(summary["slots_total"])),
         ("attempts", str(summary["attempts"])),
         *((name.replace("_", " "), str(summary[name])) for name in (*NEVER, "collisions")),
         *((f"failed: {cause}", str(count)) for cause, count in summary["failures"].items()),

@@ -4,7 +4,7 @@ Figures, images and arrays in; files that are whole or absent out.
 """
 
 from cellpick.report.estimates_json import estimates_document
-from cellpick.report.files import make_folder, write_whole
+from cellpick.report.files import make_folder, ready_file, write_whole
 from cellpick.report.page import ReportData, write_html
 from cellpick.report.pictures import write_overview_png
 from cellpick.report.plain_json import json_text
@@ -16,6 +16,7 @@ __all__ = [
     "estimates_document",
     "json_text",
     "make_folder",
+    "ready_file",
     "start_run",
     "write_html",
     "write_overview_png",

@@ -20,8 +20,26 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
+def ready_file(path: Path) -> Path:
+    """The path, shown to be one that `write_whole` can write; its folder is made if need be.
+
+    Raises `UnavailableError` naming the path. For what takes long to make: ask before, not after.
+    """
+    _refuse_what_is_no_file(path)
+    make_folder(path.parent)
+    return path
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    # a rename would put a plain file in the place of a device
+    if path.exists() and not path.is_file():
+        what = "it is a folder" if path.is_dir() else "it is no plain file"
+        raise UnavailableError(f"cannot write {path}: {what}")
+
+
 def write_whole(path: Path, content: bytes) -> Path:
     """Write `content` to `path`, all or nothing; raises `UnavailableError` naming the path."""
+    _refuse_what_is_no_file(path)
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:

@@ -41,13 +41,25 @@ def accepted_values(model: type[BaseModel], loc: Sequence[int | str]) -> str | N
     simple = kind.get(inner) if isinstance(inner, type) else None
     if typing.get_origin(inner) is tuple:
         arguments = typing.get_args(inner)
-        simple = "a list" if Ellipsis in arguments else f"a list of {len(arguments)}"
+        lengths = _lengths([*metadata, *_metadata(annotation)])
+        simple = f"a list{lengths}" if Ellipsis in arguments else f"a list of {len(arguments)}"
         if item := accepted_values(model, (*loc, 0)):
             simple += f": {item}"
     if _is_model(inner):
         simple = "a map of " + ", ".join(sorted(inner.model_fields))
     bounds = " and ".join(words)
     return " ".join(part for part in (simple, bounds) if part) or None
+
+
+def _lengths(metadata: Sequence[Any]) -> str:
+    """How many entries a list may have, in words; nothing when any number will do."""
+    low, high = (
+        max((n for m in metadata if (n := getattr(m, name, None)) is not None), default=None)
+        for name in ("min_length", "max_length")
+    )
+    if high is not None:
+        return f" of {low or 0} to {high}"
+    return f" of at least {low}" if low else ""
 
 
 def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, Sequence[Any]]:

@@ -66,20 +66,32 @@ class ArmFile:
         object.__setattr__(self, "park_rad", frozen("park_rad", self.park_rad, (6,)))
 
 
-def load_arm(path: Path, flange_link: str | None = None) -> ArmFile:
+def load_arm(
+    path: Path, flange_link: str | None = None, origin: tuple[str, str] | None = None
+) -> ArmFile:
     """An arm from its YAML, or from a bare URDF with assumed limits; raises `InputError`.
 
     The chain from the root to the flange link must have exactly six revolute joints; fixed joints
-    between them are folded in. `flange_link` replaces the file's.
+    between them are folded in. `flange_link` replaces the file's; messages about it name
+    `origin`, the file and the key that it comes from.
     """
     file = (
         _bare(path) if path.suffix == ".urdf" else validated(_ArmFile, read_yaml(path), str(path))
     )
     urdf_path = (path.parent / file.urdf).resolve()
     if not urdf_path.is_file():
-        raise InputError("no such URDF file", source=str(path), key="urdf", got=file.urdf)
+        raise InputError(
+            "no such URDF file",
+            source=str(path),
+            key="urdf",
+            got=file.urdf,
+            accepted=f"a path to a file (relative ones start at {path.parent})",
+        )
     urdf = read_urdf(urdf_path, file.material)
-    arm = _arm(file, flange_link or file.flange_link, urdf, urdf_path)
+    if flange_link is None or origin is None:
+        origin = (str(path), "flange_link")
+    chain = _chain(flange_link or file.flange_link, urdf, origin)
+    arm = _arm(file, chain, urdf_path, urdf)
     return ArmFile(arm, np.radians(file.park.joints_deg))
 
 
@@ -97,8 +109,7 @@ def _bare(path: Path) -> _ArmFile:
     return validated(_ArmFile, data, str(path))
 
 
-def _arm(file: _ArmFile, flange_link: str, urdf: Urdf, path: Path) -> ArmModel:
-    chain = _chain(flange_link, urdf, path)
+def _arm(file: _ArmFile, chain: list[UrdfJoint], path: Path, urdf: Urdf) -> ArmModel:
     moving = [joint for joint in chain if joint.kind != "fixed"]
     origins, T_link_flange = _origins(chain)
     effort = file.dynamics.effort_nm or tuple(joint.effort_nm for joint in moving)
@@ -109,7 +120,7 @@ def _arm(file: _ArmFile, flange_link: str, urdf: Urdf, path: Path) -> ArmModel:
         urdf=path,
         joint_names=tuple(joint.name for joint in moving),
         link_names=(root, *(joint.child for joint in moving)),
-        flange_link=flange_link,
+        flange_link=chain[-1].child,
         Ts_parent_joint=origins,
         axes=np.stack([joint.axis for joint in moving]),
         T_link_flange=T_link_flange,
@@ -126,12 +137,13 @@ def _arm(file: _ArmFile, flange_link: str, urdf: Urdf, path: Path) -> ArmModel:
     )
 
 
-def _chain(flange_link: str, urdf: Urdf, path: Path) -> list[UrdfJoint]:
+def _chain(flange_link: str, urdf: Urdf, origin: tuple[str, str]) -> list[UrdfJoint]:
+    source, key = origin
     if flange_link not in urdf.links:
         raise InputError(
-            f"no such flange link{did_you_mean(flange_link, urdf.links)}",
-            source=str(path),
-            key="flange_link",
+            f"no such flange link in {urdf.source}{did_you_mean(flange_link, urdf.links)}",
+            source=source,
+            key=key,
             got=flange_link,
             accepted=", ".join(urdf.links),
         )
@@ -139,10 +151,10 @@ def _chain(flange_link: str, urdf: Urdf, path: Path) -> list[UrdfJoint]:
     kinds = [joint.kind for joint in chain if joint.kind != "fixed"]
     if len(kinds) != 6 or any(kind not in ("revolute", "continuous") for kind in kinds):
         raise InputError(
-            "the chain to the flange must have six revolute joints",
-            source=str(path),
-            key=flange_link,
-            got=kinds,
+            f"the chain to the flange must have six revolute joints in {urdf.source}",
+            source=source,
+            key=key,
+            got=f"{flange_link} after {', '.join(kinds) or 'no moving joint'}",
             accepted="six of type revolute or continuous, any number of fixed ones",
         )
     return chain

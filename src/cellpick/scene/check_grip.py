@@ -50,7 +50,7 @@ def _check_force(models: SceneModels) -> None:
         raise InputError(
             f"too weak for {models.cell.name} of {mass:g} kg",
             source=models.sources["gripper"],
-            key=models.gripper.kind,
+            key="cups" if models.gripper.cups is not None else "jaws",
             got=f"{models.gripper.name} holds {force:.1f} N",
             accepted=f"at least {need:.1f} N = {SAFETY[kind]:g} x {mass:g} kg x "
             f"({GRAVITY_M_S2:g} + {CARRY_M_S2:g}) m/s^2",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from cellpick.errors import InputError
+from cellpick.errors import InputError, UnavailableError
 from cellpick.scene.accepted import accepted_values, did_you_mean, known_keys
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -40,22 +40,39 @@ _Loader.add_implicit_resolver(
 
 
 def parse_yaml(text: str) -> Any:
-    """What a YAML text holds; raises `yaml.YAMLError`."""
-    return yaml.load(text, Loader=_Loader)
+    """What a YAML text holds; raises `yaml.YAMLError`, its words in one line."""
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        words = " ".join(part for part in (error.context, error.problem) if part)
+        raise yaml.YAMLError(place + words) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # a date that is none, a number of too many digits, brackets without end
+        words = " ".join(str(error).replace('in "<unicode string>"', "at").split())
+        raise yaml.YAMLError(words) from error
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds; raises `InputError` naming the file."""
+    """The mapping that a YAML file holds.
+
+    Raises `InputError` naming the file, `UnavailableError` when the disk refuses.
+    """
+    accepted = "a YAML file of keys and values, in UTF-8"
     try:
         data = parse_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the file: {error}", source=str(path)) from error
+    except OSError as error:
+        raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not text: {error}", source=str(path), accepted=accepted) from error
     except yaml.YAMLError as error:
-        raise InputError(f"is not valid YAML: {one_line(error)}", source=str(path)) from error
-    if not isinstance(data, dict):
         raise InputError(
-            "must hold keys and values", source=str(path), got=type(data).__name__, accepted="a map"
-        )
+            f"is not valid YAML: {error}", source=str(path), accepted=accepted
+        ) from error
+    if not isinstance(data, dict):
+        got = {type(None): "nothing", list: "a list"}.get(type(data), "a plain value")
+        raise InputError("must hold keys and values", source=str(path), got=got, accepted=accepted)
     return data
 
 
@@ -64,7 +81,14 @@ def validated(model: type[Model], data: dict[str, Any], source: str) -> Model:
 
     Only the first error is told: one clear message. Types are strict: `true` is no number.
     """
-    text = json.dumps(data, default=str)
+    try:
+        text = json.dumps(data, default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"cannot stand in a file of plain values: {error}",
+            source=source,
+            accepted="keys that are words, and no alias to the map that it stands in",
+        ) from error
     try:
         return model.model_validate_json(text, strict=True)
     except ValidationError as error:
@@ -90,14 +114,9 @@ def validated(model: type[Model], data: dict[str, Any], source: str) -> Model:
         _plain(first["msg"]),
         source=source,
         key=key or None,
-        got=first["input"],
+        got="nothing" if first["input"] is None else first["input"],
         accepted=accepted_values(model, loc),
     )
-
-
-def one_line(error: Exception) -> str:
-    """An error's words without line breaks."""
-    return " ".join(str(error).split())
 
 
 _PLAIN = {

@@ -49,7 +49,7 @@ def _find(
 ) -> Path:
     is_path = "/" in text or "\\" in text or Path(text).suffix in (".yaml", ".yml", ".urdf")
     path = (base / text) if is_path else folder / f"{text}.yaml"
-    if path.is_file():
+    if _is_file(path):
         return path.resolve()
     names = shipped(folder)
     hint = "" if is_path else did_you_mean(text, names)
@@ -58,5 +58,14 @@ def _find(
         source=source,
         key=key,
         got=text,
-        accepted=f"a path to a file, or one of {', '.join(names)}",
+        accepted=f"a path to a file (relative ones start at {base.resolve()}), or one of "
+        + ", ".join(names),
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # a name that is too long for the file system
+        return False

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from cellpick.errors import InputError
-from cellpick.scene.documents import one_line, parse_yaml, read_yaml, validated
+from cellpick.scene.documents import parse_yaml, read_yaml, validated
 from cellpick.scene.library import find_scene
 from cellpick.scene.spec import SceneSpec
 
@@ -39,7 +39,7 @@ def _apply(data: dict[str, Any], override: str) -> None:
         value = parse_yaml(text)
     except yaml.YAMLError as error:
         raise InputError(
-            f"the value is not valid YAML: {one_line(error)}", source="--set", key=key, got=text
+            f"the value is not valid YAML: {error}", source="--set", key=key, got=text
         ) from error
     target: Any = data
     default: Any = SceneSpec().model_dump(mode="json")

@@ -45,7 +45,12 @@ def _locate(filename: str, urdf: Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    raise InputError("no such mesh file", source=str(urdf), got=filename)
+    raise InputError(
+        "no such mesh file",
+        source=str(urdf),
+        got=filename,
+        accepted=f"a path to a file (relative ones start at {urdf.parent})",
+    )
 
 
 def _stl(path: Path) -> Floats:

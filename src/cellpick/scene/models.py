@@ -91,17 +91,14 @@ class SceneModels:
         """Number of cells in the tray."""
         return int(self.p_tray_pocket.shape[0])
 
-    @property
-    def T_world_focus(self) -> Floats:
-        """(4, 4) frame at the middle of the nominal cell tops: what a look at the tray aims at."""
-        result: Floats = self.T_world_tray @ translation([0, 0, self.cell.height_m])
-        return result
-
 
 def load_models(spec: SceneSpec) -> SceneModels:
     """Loads what a scene names and lays it out, unchecked; raises `InputError`."""
     paths = _paths(spec)
-    cell, arm_file = load_cell(paths["cell"]), load_arm(paths["arm"], spec.arm.flange_link)
+    cell, arm_file = (
+        load_cell(paths["cell"]),
+        load_arm(paths["arm"], spec.arm.flange_link, (spec.source, "arm.flange_link")),
+    )
     cameras = tuple(
         load_camera(find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}"))
         for i, name in enumerate(spec.rig.cameras)

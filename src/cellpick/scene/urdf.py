@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cellpick.errors import InputError
+from cellpick.errors import InputError, UnavailableError
 from cellpick.geometry import Floats, from_xyz_rpy, translation
 from cellpick.scene.meshes import mesh_bounds
 from cellpick.structures import Solid
@@ -74,22 +74,32 @@ class Urdf:
 def read_urdf(path: Path, material: str) -> Urdf:
     """A URDF's links and joints; `material` goes on every body.
 
-    Meshes become their bounding boxes. Raises `InputError` naming file and element.
+    Meshes become their bounding boxes. Raises `InputError` naming file and element,
+    `UnavailableError` when the disk refuses.
     """
+    accepted = "a whole XML file whose root element is <robot>"
     try:
         robot = ET.parse(path).getroot()
-    except (OSError, ET.ParseError) as error:
-        raise InputError(f"cannot read the URDF: {error}", source=str(path)) from error
-    if robot.tag != "robot":
+    except OSError as error:
+        raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ET.ParseError, ValueError) as error:
         raise InputError(
-            "the root element of a URDF must be <robot>", source=str(path), got=robot.tag
-        )
+            f"the URDF is not valid XML: {error}", source=str(path), accepted=accepted
+        ) from error
+    if robot.tag != "robot":
+        raise InputError("not a URDF", source=str(path), got=f"<{robot.tag}>", accepted=accepted)
     links = {_name(link, path): _bodies(link, path, material) for link in robot.findall("link")}
     joints = tuple(_joint(joint, path) for joint in robot.findall("joint"))
     for joint in joints:
         for end in (joint.parent, joint.child):
             if end not in links:
-                raise InputError("no such link", source=str(path), key=joint.name, got=end)
+                raise InputError(
+                    "no such link",
+                    source=str(path),
+                    key=joint.name,
+                    got=end,
+                    accepted=", ".join(links),
+                )
     return Urdf(str(path), links, joints)
 
 

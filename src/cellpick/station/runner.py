@@ -113,6 +113,7 @@ def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[s
     if log.module_look is not None:
         verified = verify_slots(log.module_look.estimates, station.recipe, filled)
     return {
+        "slots_total": len(station.recipe.Ts_module_slot),
         "perception": "oracle" if station.oracle else "cameras",
         "stopped": log.stopped,
         "looks": len(log.looks) + (log.module_look is not None),

@@ -4,6 +4,6 @@ A store is complete in itself (it carries the task) and holds nothing that the s
 """
 
 from cellpick.store.reading import read_look
-from cellpick.store.writing import write_look
+from cellpick.store.writing import refuse_foreign, write_look
 
-__all__ = ["read_look", "write_look"]
+__all__ = ["read_look", "refuse_foreign", "write_look"]

@@ -30,8 +30,8 @@ def encode_depth(depth: NDArray[np.float32]) -> bytes:
 
 def read_image(path: Path, width_px: int, height_px: int) -> NDArray[np.uint8]:
     """RGB image (h, w, 3) of a PNG file; raises `InputError` unless it is whole and fits."""
-    data = _bytes_of(path)
     accepted = f"an 8-bit RGB PNG of {width_px} x {height_px} pixels"
+    data = _bytes_of(path, accepted)
     if not _is_whole_png(data):
         raise InputError(
             "not a whole PNG image (truncated or corrupt)",
@@ -48,8 +48,8 @@ def read_image(path: Path, width_px: int, height_px: int) -> NDArray[np.uint8]:
 
 def read_depth(path: Path, width_px: int, height_px: int) -> NDArray[np.float32]:
     """Depth (h, w) of a `.npy` file; raises `InputError` unless it is whole and fits."""
-    buffer = io.BytesIO(_bytes_of(path))
     accepted = f"a float32 array of shape ({height_px}, {width_px})"
+    buffer = io.BytesIO(_bytes_of(path, accepted))
     try:
         depth = np.load(buffer, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
@@ -73,11 +73,11 @@ def _swap_red_and_blue(image: NDArray[Any]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(image[..., ::-1])
 
 
-def _bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Path, accepted: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise InputError("the file is missing", source=str(path)) from error
+        raise InputError("the file is missing", source=str(path), accepted=accepted) from error
     except OSError as error:
         raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
 

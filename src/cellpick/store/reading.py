@@ -51,7 +51,11 @@ def _load_index(folder: Path) -> dict[str, Any]:
         rule = f"not a stored look: there is no {INDEX}"
         raise InputError(rule, source=str(folder), accepted=accepted) from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not valid JSON ({error})", source=str(path)) from error
+        raise InputError(
+            f"not valid JSON, or cut short ({error})",
+            source=str(path),
+            accepted="the whole file that `cellpick capture` wrote",
+        ) from error
     except OSError as error:
         raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
 
@@ -99,7 +103,9 @@ def _check_pinhole(K: Floats, source: str, key: str) -> None:
 def _check_keys(given: dict[str, Any], wanted: tuple[str, ...], source: str, prefix: str) -> None:
     for name in wanted:
         if name not in given:
-            raise InputError("missing key", source=source, key=f"{prefix}{name}")
+            raise InputError(
+                "missing key", source=source, key=f"{prefix}{name}", accepted=", ".join(wanted)
+            )
     for name in given:
         if name not in wanted:
             raise InputError(

@@ -42,7 +42,9 @@ def from_json(kind: type[Record], value: Any, source: str, key: str) -> Record:
             "unknown key", source=source, key=f"{key}.{unknown[0]}", accepted=", ".join(hints)
         )
     if missing := [name for name in hints if name not in given]:
-        raise InputError("missing key", source=source, key=f"{key}.{missing[0]}")
+        raise InputError(
+            "missing key", source=source, key=f"{key}.{missing[0]}", accepted=", ".join(hints)
+        )
     values = {
         name: _field(hint, given[name], source, f"{key}.{name}") for name, hint in hints.items()
     }

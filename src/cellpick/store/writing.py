@@ -23,12 +23,7 @@ def write_look(look: CaptureSet, folder: Path) -> None:
     refuses.
     """
     folder = Path(folder)
-    if folder.exists() and not _may_replace(folder):
-        raise InputError(
-            "holds something else than a stored look",
-            source=str(folder),
-            accepted="a new folder, an empty one, or one with an older look",
-        )
+    refuse_foreign(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -39,6 +34,16 @@ def write_look(look: CaptureSet, folder: Path) -> None:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
         raise UnavailableError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raises `InputError` when `folder` holds something else than a look that may be replaced."""
+    if folder.exists() and not _may_replace(folder):
+        raise InputError(
+            "holds something else than a stored look",
+            source=str(folder),
+            accepted="a new folder, an empty one, or one with an older look",
+        )
 
 
 def _may_replace(folder: Path) -> bool:
