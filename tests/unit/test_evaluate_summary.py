@@ -100,6 +100,13 @@ def test_only_a_cell_in_the_module_can_have_the_wrong_polarity():
     assert summary([lost, wrong, outcome()])["polarity_errors"] == 1
 
 
+def test_a_cell_that_fell_into_the_module_is_a_drop_alone():
+    fell = outcome("dropped", "A001", "overload", 9e-3, polarity_ok=False)
+    result = summary([outcome(), fell])
+    assert (result["drops"], result["polarity_errors"]) == (1, 0)
+    assert result["place_error_mm"]["max"] == 0.1
+
+
 def test_a_cell_placed_twice_counts_once():
     assert summary([outcome(), outcome()])["placed_ok"] == 1
 

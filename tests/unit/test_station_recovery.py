@@ -1,7 +1,10 @@
 """The ladder takes one rung a time, per cell and event, and never runs out."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from cellpick.station.cycle import Cycle
 from cellpick.station.recovery import LADDER, Ladder, Problem
 
 
@@ -31,3 +34,27 @@ def test_every_ladder_ends_in_giving_up(event):
 @pytest.mark.parametrize("event", ["lost_in_transit", "arm_blocked", "not_released"])
 def test_hazards_stop_the_station_at_once(event):
     assert LADDER[event] == ("stop",)
+
+
+@pytest.fixture
+def cycle(monkeypatch):
+    recipe = SimpleNamespace(cell=SimpleNamespace(name="c"), max_looks=2)
+    ready = Cycle(SimpleNamespace(recipe=recipe, world=SimpleNamespace(time_s=0.0)), print)
+    monkeypatch.setattr(ready, "look", lambda: ready.log.looks.append(None))
+    return ready
+
+
+def test_a_cell_lost_over_the_tray_is_looked_for_each_time_and_stops_a_station_without_looks(cycle):
+    problem = (Problem("cell000", "lost_near_pocket", "it fell"),)
+    for _ in range(3):
+        cycle.recover(problem)
+    assert [r.action for r in cycle.log.recoveries] == ["look_again", "skip", "stop"]
+    assert len(cycle.log.looks) == 2
+    assert cycle.log.stopped == "lost_near_pocket: it fell"
+
+
+def test_without_looks_left_a_doubtful_cell_is_skipped(cycle):
+    cycle.log.looks += [None, None]
+    cycle.recover((Problem("cell000", "estimate_not_ok", "uncertain"),))
+    assert cycle.skipped == {"cell000"}
+    assert cycle.log.stopped == ""

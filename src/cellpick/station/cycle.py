@@ -13,7 +13,7 @@ from cellpick.station.attempt import carry_out
 from cellpick.station.belief import TrayBelief
 from cellpick.station.choice import Choice, Constraints, Signature, choose
 from cellpick.station.looking import Look, module_task, tray_task
-from cellpick.station.recovery import Ladder, Problem
+from cellpick.station.recovery import BLIND_WITHOUT_LOOK, Ladder, Problem
 from cellpick.station.runlog import Recovery, RunLog, Step
 from cellpick.station.station import Station, StationError
 from cellpick.structures import SearchTask
@@ -114,13 +114,14 @@ class Cycle:
         self.recover((Problem(key, result.event, result.reason),))
 
     def recover(self, problems: tuple[Problem, ...]) -> None:
-        """Take the ladder's next action for each problem."""
+        """Take the ladder's next action for each problem, as far as looks are left."""
         looks_left = len(self.log.looks) < self.station.recipe.max_looks
         look_again = False
         for problem in problems:
             action = self.ladder.next_action(problem)
-            if action == "look_again" and not looks_left:
-                action = "skip" if problem.key != "tray" else "stop"
+            blind = problem.event in BLIND_WITHOUT_LOOK
+            if not looks_left and (blind or action == "look_again"):
+                action = "stop" if blind else "skip"
             self.log.recoveries.append(
                 Recovery(
                     self.station.world.time_s, problem.key, problem.event, action, problem.reason
@@ -130,6 +131,6 @@ class Cycle:
                 self.skipped.add(problem.key)
             elif action == "stop":
                 self.log.stopped = f"{problem.event}: {problem.reason}"
-            look_again |= action == "look_again"
+            look_again |= blind or action == "look_again"
         if look_again and not self.log.stopped:
             self.look()

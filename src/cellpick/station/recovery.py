@@ -41,6 +41,11 @@ LADDER: dict[Event, tuple[Action, ...]] = {
 `Recipe.max_looks` and `Recipe.max_attempts_per_cell` bound it from outside."""
 
 
+BLIND_WITHOUT_LOOK: frozenset[Event] = frozenset({"nothing_found", "lost_near_pocket"})
+"""After these the station goes on only with a look: a cell lies where nobody knows, or none was
+ever seen."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something that stands between the station and a cell."""

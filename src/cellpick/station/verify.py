@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from cellpick.geometry import difference
+from cellpick.geometry import Floats, difference
 from cellpick.structures import CellEstimates, Recipe
 
 SlotStatus = Literal["verified", "not_seen", "off", "unsure"]
@@ -20,8 +20,9 @@ def verify_slots(
 ) -> dict[int, SlotStatus]:
     """Compare the estimates in the module with the slots believed filled.
 
-    verified: within the place tolerance plus three predicted errors, polarity right; off: beyond;
-    unsure: seen, but not with status ok; not_seen: no estimate near the slot.
+    verified: in place, seated and straight within the tolerances plus three predicted errors,
+    polarity right; off: beyond; unsure: seen, but not with status ok; not_seen: no estimate near
+    the slot.
     """
     result: dict[int, SlotStatus] = {}
     reach = 0.5 * float(min(recipe.cell.size_m[:2]))
@@ -32,15 +33,24 @@ def verify_slots(
             result[slot] = "not_seen"
             continue
         row = int(np.argmin(distance))
-        delta = difference(T_base_slot, estimates.Ts_base_cell[row])
-        angle = delta[3:] * (np.array([1, 1, 0]) if recipe.cell.turns_freely else 1.0)
-        limit = recipe.place_tolerance_m + VERIFY_SIGMAS * float(estimates.sigma_m[row])
-        sigma_angle = float(np.sqrt(estimates.covariance[row, 3:5, 3:5].trace()))
-        limit_angle = recipe.place_tolerance_rad + VERIFY_SIGMAS * sigma_angle
         if estimates.status[row] != "ok":
             result[slot] = "unsure"
-        elif np.hypot(*delta[:2]) > limit or np.linalg.norm(angle) > limit_angle:
-            result[slot] = "off"
         else:
-            result[slot] = "verified"
+            result[slot] = "verified" if _fits(estimates, row, recipe, T_base_slot) else "off"
     return result
+
+
+def _fits(estimates: CellEstimates, row: int, recipe: Recipe, T_base_slot: Floats) -> bool:
+    delta = difference(T_base_slot, estimates.Ts_base_cell[row])
+    angle, angles = float(np.linalg.norm(delta[3:])), slice(3, 6)
+    if recipe.cell.turns_freely:
+        # a turn about z means nothing, and would enter x and y of the rotation vector
+        axis = T_base_slot[:3, :3].T @ estimates.Ts_base_cell[row, :3, 2]
+        angle, angles = float(np.arctan2(np.hypot(axis[0], axis[1]), axis[2])), slice(3, 5)
+    spare_m = VERIFY_SIGMAS * float(estimates.sigma_m[row])
+    spare_rad = VERIFY_SIGMAS * float(np.sqrt(estimates.covariance[row, angles, angles].trace()))
+    return (
+        float(np.hypot(delta[0], delta[1])) <= recipe.place_tolerance_m + spare_m
+        and abs(float(delta[2])) <= recipe.seat_tolerance_m + spare_m
+        and angle <= recipe.place_tolerance_rad + spare_rad
+    )
