@@ -21,7 +21,7 @@ from perception_core_stage import (
 
 from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, difference, invert, perturb, transform, translation
-from cellpick.perception.core import RefineOptions, agreement, refine_poses
+from cellpick.perception.core import RefineOptions, refine_poses
 from cellpick.structures import Capture, CellModel
 
 MM, DEG = 1e-3, np.radians(1.0)
@@ -157,10 +157,6 @@ def test_zero_cells_give_zero_rows(boxes):
     assert refined.Ts_base_cell.shape == (0, 4, 4)
     assert refined.covariance.shape == (0, 6, 6)
     assert refined.status == refined.reason == ()
-    judged = agreement(
-        np.zeros((0, 4, 4)), boxes.cell, boxes.captures, boxes.points, boxes.sigma, boxes.camera
-    )
-    assert judged.edge_share.shape == judged.on_share.shape == (0,)
 
 
 def test_images_alone_suffice(boxes):
@@ -314,26 +310,3 @@ def test_the_covariance_is_honest_about_calibration_and_noise(name, request):
         )
     # chi-square with 3 degrees of freedom each: mean 3, variance 6
     assert np.mean(squares) == pytest.approx(3.0, abs=1.96 * np.sqrt(6 / trials))
-
-
-def test_agreement_tells_a_right_pose_from_a_wrong_one(boxes):
-    def judge(delta: Sequence[float]):
-        return agreement(
-            perturb(boxes.Ts, delta),
-            boxes.cell,
-            boxes.captures,
-            boxes.points,
-            boxes.sigma,
-            boxes.camera,
-            materials=MATERIALS,
-        )
-
-    right = judge(np.zeros(6))
-    assert (right.edge_share > 0.9).all()
-    assert (right.edges_sought > 300).all()
-    assert (right.on_share > 0.99).all()
-    assert (right.beneath_share == 0).all()
-    assert (right.above_share == 0).all()
-    assert (judge([5e-3, 3e-3, 0, 0, 0, 0]).edge_share < 0.6).all()
-    assert (judge([0, 0, 5e-3, 0, 0, 0]).beneath_share > 0.99).all()
-    assert (judge([0, 0, -5e-3, 0, 0, 0]).above_share > 0.99).all()

@@ -6,7 +6,6 @@ from cellpick.structures.cell import CellModel, SurfaceFeature, Symmetry
 from cellpick.structures.estimates import CellEstimates, EstimateStatus
 from cellpick.structures.grasps import Grasps
 from cellpick.structures.gripper import Cups, GripperModel, Jaws
-from cellpick.structures.metric import Metric
 from cellpick.structures.outcome import Contact, GripperReading, OutcomeStatus, PickOutcome
 from cellpick.structures.recipe import Recipe
 from cellpick.structures.solids import Material, Solid
@@ -28,7 +27,6 @@ __all__ = [
     "Jaws",
     "JointTrajectory",
     "Material",
-    "Metric",
     "MotionPlan",
     "MotionStatus",
     "OutcomeStatus",

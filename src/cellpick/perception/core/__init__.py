@@ -3,16 +3,13 @@
 All cells and cameras are one batch; a function of its arguments alone.
 """
 
-from cellpick.perception.core.agreement import Agreement, agreement
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.refine import refine_poses
 from cellpick.perception.core.result import Refined, RefineStatus
 
 __all__ = [
-    "Agreement",
     "RefineOptions",
     "RefineStatus",
     "Refined",
-    "agreement",
     "refine_poses",
 ]
