@@ -36,7 +36,7 @@ TABLE = {
     "motion": Rule(VISIBLE, {"numpy", "scipy", "eaik", "ruckig", "toppra", "ompl", "fcl"}),
     "world": Rule(TRUTH, {"numpy", "pybullet", "pybullet_utils"}),
     "evaluate": Rule(TRUTH, {"numpy", "scipy"}),
-    "report": Rule(VISIBLE, {"numpy", "cv2", "jinja2", "matplotlib", "mpl_toolkits"}),
+    "report": Rule(VISIBLE, {"numpy", "cv2", "jinja2"}),
     "station": Rule(ALL, {"numpy", "yaml"}),
     "cli": Rule(ALL | {"cli"}, {"numpy", "packaging", "rich", "typer"}),
     "__init__": Rule(set(), set()),
