@@ -44,7 +44,7 @@ class Suction:
         self._all = CupArray(cups.centers_m, cups.radius_m, holding_force(cups), cups.friction)
         self._holding = self._all
         self._constraint = -1
-        self._load = np.zeros(6)
+        self._load, self._pull_n = np.zeros(6), 0.0
 
     @property
     def vacuum_pa(self) -> Floats:
@@ -58,7 +58,7 @@ class Suction:
         The spring gives way to what presses on the lips; what pulls at them hangs on the stop.
         """
         spring = CUP_PRELOAD_SHARE * holding_force(self._cups) * len(self.sealed)
-        pull = max(float(self._load[2]), 0.0) if self.row is not None else 0.0
+        pull = max(self._pull_n, float(self._load[2]), 0.0) if self.row is not None else 0.0
         self._robot.slide_to(0, 0.0, LIP_EXTEND_M_S, spring + STOP_MARGIN * pull)
 
     def feel(self) -> NDArray[np.int64]:
@@ -95,7 +95,7 @@ class Suction:
         self.sealed = rows == row
         self._holding = self._all.subset(self.sealed)
         self.row = row
-        self._load = np.zeros(6)
+        self._load, self._pull_n = np.zeros(6), 0.0
         self._meet(row, False)
         link, cell = self._robot.carriers[0], self._cells[row]
         T_cell = from_bullet(self._client, *self._client.getBasePositionAndOrientation(cell))
@@ -119,7 +119,9 @@ class Suction:
         if self.row is None:
             return None
         share = min(STEP_S / LOAD_FILTER_S, 1.0)
-        self._load += share * (self._reaction() - self._load)
+        reaction = self._reaction()
+        self._pull_n = float(reaction[2])
+        self._load += share * (reaction - self._load)
         self.load_n = float(np.linalg.norm(self._load[:3]))
         holds, cause = self._holding.survivors(self._load)
         if cause is not None:

@@ -17,8 +17,9 @@ CUP_STROKE_M = 0.005
 CUP_STOP_M = 0.0002
 """Play before the compensator's end stop, beyond where its motor holds the cups: a load that rests
 on Bullet's joint limit rattles."""
-CUP_PRELOAD_SHARE = 0.3
-"""The compensator's spring force as a share of all cups' holding force; assumed."""
+CUP_PRELOAD_SHARE = 0.1
+"""The compensator's spring force as a share of all cups' holding force, a few newtons a cup: enough
+to press the lips on, too little to peel them off a cell that lands on one edge; assumed."""
 CUP_MASS_SHARE = 0.1
 """Share of a vacuum gripper's mass that rides on its springs; assumed."""
 CUP_BODY_M = 0.010
