@@ -25,7 +25,7 @@ PUBLIC = {
         Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material
         MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe SearchTask Solid SurfaceFeature
         Symmetry""",
-    "world": "FollowReport World",
+    "world": "FollowReport Tolerances World",
 }
 
 PACKAGES = Path(__file__).resolve().parents[2] / "src" / "cellpick"

@@ -39,7 +39,7 @@ def test_hazards_stop_the_station_at_once(event):
 @pytest.fixture
 def cycle(monkeypatch):
     recipe = SimpleNamespace(cell=SimpleNamespace(name="c"), max_looks=2)
-    ready = Cycle(SimpleNamespace(recipe=recipe, world=SimpleNamespace(time_s=0.0)), print)
+    ready = Cycle(SimpleNamespace(recipe=recipe, running_s=0.0), print)
     monkeypatch.setattr(ready, "look", lambda: ready.log.looks.append(None))
     return ready
 

@@ -10,6 +10,7 @@ from world_stage import TABLE, go, lone_cell, over, shipped, world_of
 
 from cellpick.geometry import exp_rotation, pose, translation
 from cellpick.structures import Solid
+from cellpick.world import Tolerances
 from cellpick.world.client import connect, from_bullet, to_bullet
 from cellpick.world.terminals import material_at, touched_polarities
 
@@ -32,9 +33,7 @@ def test_only_a_conductor_across_both_terminals_is_a_short(material: str, short:
         go(world, state, T @ translation([0, 0, -0.03]), 1.0)
         world.begin_attempt()
         report = go(world, state, T @ translation([0, 0, 0.0025]), 0.05)
-        outcome = world.judge(
-            0, place_tolerance_m=1e-3, place_tolerance_rad=0.02, seat_tolerance_m=1e-3
-        )
+        outcome = world.judge(0, Tolerances(1e-3, 0.02, 1e-3))
     assert report.status == "blocked"
     assert ("gripper.long_bar", "cell.A000") in {c.bodies for c in outcome.contacts}
     assert outcome.shorts == (("gripper.long_bar across the terminals of A000",) if short else ())
@@ -48,9 +47,7 @@ def test_a_cell_dropped_on_its_head_onto_steel_is_shorted() -> None:
         world.begin_attempt()
         world._attempt.held(0, 0.0, 0.0)
         world.settle()
-        outcome = world.judge(
-            0, place_tolerance_m=1e-3, place_tolerance_rad=0.02, seat_tolerance_m=1e-3
-        )
+        outcome = world.judge(0, Tolerances(1e-3, 0.02, 1e-3))
     assert outcome.shorts == ("plate across the terminals of A000",)
 
 

@@ -10,6 +10,7 @@ from world_stage import SPOT, TABLE, go, lone_cell, over, shipped, world_of
 
 from cellpick.geometry import translation
 from cellpick.structures import JointTrajectory, Solid
+from cellpick.world import Tolerances
 from cellpick.world.client import STEP_S
 from cellpick.world.following import sample
 from cellpick.world.simulation import PROTECTIVE_STOP_N
@@ -82,9 +83,7 @@ def test_an_arm_that_runs_into_a_block_stops_and_says_what_it_hit() -> None:
         report = go(world, state, T, 0.2)
         lip = world._robot.tcp_frame()[2, 3]
         world.wait(0.3)
-        outcome = world.judge(
-            0, place_tolerance_m=1e-3, place_tolerance_rad=0.02, seat_tolerance_m=1e-3
-        )
+        outcome = world.judge(0, Tolerances(1e-3, 0.02, 1e-3))
     assert report.status == "blocked"
     assert "gripper" in report.reason
     assert "block" in report.reason

@@ -13,7 +13,7 @@ from cellpick.geometry import Floats, exp_rotation, perturb, pose, translation
 from cellpick.scene import SceneState
 from cellpick.structures import PickOutcome
 from cellpick.world.attempt import AttemptRecord, ContactLog
-from cellpick.world.judge import Tolerances, judge_attempt, placement
+from cellpick.world.judge import Tolerances, judge_again, judge_attempt, placement
 
 BOX, ROUND = lone_cell(), lone_cell("cylindrical_tray")
 TOLERANCES = Tolerances(place_m=0.001, place_rad=0.02, seat_m=0.0005)
@@ -135,6 +135,28 @@ def test_a_slot_that_is_not_there_is_refused() -> None:
     with world_of(BOX) as world:
         for slot in (-1, 1):
             with pytest.raises(InputError, match="no such slot"):
-                world.judge(
-                    slot, place_tolerance_m=1e-3, place_tolerance_rad=0.02, seat_tolerance_m=1e-3
-                )
+                world.judge(slot, Tolerances(1e-3, 0.02, 1e-3))
+
+
+@pytest.mark.parametrize(
+    ("moved", "status", "cause"),
+    [
+        (np.zeros(6), "placed", ""),
+        (np.array([4e-4, 0, 0, 0, 0, 0]), "placed", ""),
+        (np.array([2e-3, 0, 0, 0, 0, 0]), "misplaced", "moved_later"),
+        (np.array([0, 0, 0, 0, 0, 0.03]), "misplaced", "moved_later"),
+        (np.array([0, 0, 0.1, 0, 0, 0]), "misplaced", "moved_later"),
+    ],
+)
+def test_what_was_placed_must_still_stand_at_the_end(moved, status, cause) -> None:
+    first = verdict(BOX, done())
+    assert first.status == "placed"
+    now = replace(BOX, Ts_world_cell=perturb(BOX.Ts_world_cell, moved))
+    again = judge_again(first, now, TOLERANCES, 0.0, 0.0)
+    assert (again.status, again.cause) == (status, cause)
+    assert again.place_error_m == pytest.approx(np.hypot(moved[0], moved[1]), abs=1e-12)
+
+
+def test_a_failure_is_not_judged_again() -> None:
+    failed = replace(verdict(BOX, done()), status="dropped", cause="overload")
+    assert judge_again(failed, BOX, TOLERANCES, 0.0, 0.0) is failed

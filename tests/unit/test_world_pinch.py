@@ -11,7 +11,7 @@ from world_stage import go, lone_cell, over, world_of
 from cellpick.errors import InputError
 from cellpick.geometry import translation
 from cellpick.scene import SceneState
-from cellpick.world import World
+from cellpick.world import Tolerances, World
 from cellpick.world.client import GRAVITY_M_S2, STEP_S
 
 STATE = lone_cell("cylindrical_tray")
@@ -87,9 +87,7 @@ def test_a_cell_is_lifted_only_if_friction_bears_its_weight(share: float, held: 
     with gripped(state) as world:
         assert go(world, state, T @ translation([0, 0, -0.06]), 0.1).status == "ok"
         world.wait(0.5)
-        outcome = world.judge(
-            0, place_tolerance_m=1e-3, place_tolerance_rad=0.02, seat_tolerance_m=1e-3
-        )
+        outcome = world.judge(0, Tolerances(1e-3, 0.02, 1e-3))
         z = world.state().Ts_world_cell[0, 2, 3] - state.Ts_world_cell[0, 2, 3]
     assert (z > 0.055) == held
     assert (outcome.cause == "not_released") == held
@@ -101,9 +99,7 @@ def test_jaws_that_close_on_nothing_say_so() -> None:
         world.set_opening(0.003)
         assert world.state().opening_m == pytest.approx(0.003, abs=2e-5)
         reading = world.grip()
-        outcome = world.judge(
-            0, place_tolerance_m=1e-3, place_tolerance_rad=0.02, seat_tolerance_m=1e-3
-        )
+        outcome = world.judge(0, Tolerances(1e-3, 0.02, 1e-3))
     assert not reading.holds
     assert reading.opening_m == pytest.approx(0.0, abs=1e-4)
     assert (outcome.status, outcome.cause) == ("not_picked", "jaws_empty")

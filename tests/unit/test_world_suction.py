@@ -13,7 +13,7 @@ from cellpick.errors import InputError
 from cellpick.geometry import Floats, exp_rotation, translation
 from cellpick.scene import SceneState
 from cellpick.structures import JointTrajectory, PickOutcome
-from cellpick.world import World
+from cellpick.world import Tolerances, World
 from cellpick.world.client import GRAVITY_M_S2, STEP_S
 from cellpick.world.suction import LOAD_FILTER_S
 from cellpick.world.tool import holding_force
@@ -38,7 +38,7 @@ def gripped(state: SceneState, lift_m: float = 0.1) -> World:
 
 
 def judged(world: World) -> PickOutcome:
-    return world.judge(0, place_tolerance_m=1e-3, place_tolerance_rad=0.02, seat_tolerance_m=1e-3)
+    return world.judge(0, Tolerances(1e-3, 0.02, 1e-3))
 
 
 def pulled(world: World, force: Callable[[float], Floats], end_n: float) -> float:

@@ -95,10 +95,8 @@ class Cycle:
         key, code = belief.keys[choice.row], belief.estimates.code[choice.row]
         sigma = float(belief.estimates.sigma_m[choice.row])
         result = carry_out(station, choice.plan, choice.opening_m, choice.slot)
-        duration = station.world.time_s - (self.log.steps[-1].time_s if self.log.steps else 0.0)
-        step = Step(
-            len(self.log.steps) + 1, station.world.time_s, duration, key, code, sigma, result
-        )
+        duration = station.running_s - (self.log.steps[-1].time_s if self.log.steps else 0.0)
+        step = Step(len(self.log.steps) + 1, station.running_s, duration, key, code, sigma, result)
         self.log.steps.append(step)
         self.observe(step)
         self.attempts[key] += 1
@@ -123,9 +121,7 @@ class Cycle:
             if not looks_left and (blind or action == "look_again"):
                 action = "stop" if blind else "skip"
             self.log.recoveries.append(
-                Recovery(
-                    self.station.world.time_s, problem.key, problem.event, action, problem.reason
-                )
+                Recovery(self.station.running_s, problem.key, problem.event, action, problem.reason)
             )
             if action == "skip":
                 self.skipped.add(problem.key)

@@ -74,7 +74,8 @@ def run_scene(
     with Station(models, seed, oracle=oracle) as station:
         cycle = Cycle(station, lambda step: _observe(step, models, folder, progress))
         log = cycle.run()
-        station_time_s = station.world.time_s
+        station_time_s = station.running_s
+        outcomes = station.judge_again([step.attempt.outcome for step in log.steps])
         filled = sorted(cycle.filled)
     progress("writing the report")
     matches = [match_estimates(k.estimates, k.state, k.captures.task) for k in log.looks]
@@ -83,10 +84,12 @@ def run_scene(
         seed=seed,
         version=version("cellpick"),
         cells_total=models.cell_count,
-        outcomes=[step.attempt.outcome for step in log.steps],
+        outcomes=outcomes,
         looks=matches,
         cycle_times_s=[
-            step.duration_s for step in log.steps if step.attempt.outcome.status == "placed"
+            step.duration_s
+            for step, outcome in zip(log.steps, outcomes, strict=True)
+            if outcome.status == "placed"
         ],
         station_time_s=station_time_s,
         measured={},
@@ -120,7 +123,7 @@ def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[s
         "verified": sum(status == "verified" for status in verified.values()),
         "unverified": {str(k): status for k, status in verified.items() if status != "verified"},
         "recoveries": recovery_records(log),
-        "station_time_s": station.world.time_s,
+        "station_time_s": station.running_s,
         "stage_time_s": dict(station.timeline.simulated_s),
     }
 

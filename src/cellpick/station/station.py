@@ -18,7 +18,7 @@ from cellpick.station.recipe import believe
 from cellpick.station.streams import streams
 from cellpick.station.timeline import SimulatedStage, Timeline
 from cellpick.structures import JointTrajectory, MotionPlan, PickOutcome, SearchTask
-from cellpick.world import World
+from cellpick.world import Tolerances, World
 
 
 class StationError(CellpickError):
@@ -37,9 +37,15 @@ class Station:
         self.oracle = oracle
         self.recipe = believe(models, source.belief)
         self.planner = MotionPlanner(self.recipe)
+        self._tolerances = Tolerances(
+            self.recipe.place_tolerance_m,
+            self.recipe.place_tolerance_rad,
+            self.recipe.seat_tolerance_m,
+        )
         self.world = World(draw_scene(models, source.scene), source.world)
         with self.timeline.measured("physics"):
             state = self.world.settle()
+        self._start_s = state.time_s
         self.rig = CameraRig(state, source.sensors)
         self.perceive: Perceive = oracle_for(self.world.state) if oracle else perceive
 
@@ -114,12 +120,16 @@ class Station:
 
     def judge(self, slot: int) -> PickOutcome:
         """The judge's verdict on the attempt that just ended: for reports only."""
-        return self.world.judge(
-            slot,
-            place_tolerance_m=self.recipe.place_tolerance_m,
-            place_tolerance_rad=self.recipe.place_tolerance_rad,
-            seat_tolerance_m=self.recipe.seat_tolerance_m,
-        )
+        return self.world.judge(slot, self._tolerances)
+
+    def judge_again(self, outcomes: Sequence[PickOutcome]) -> list[PickOutcome]:
+        """The verdicts at the end of the run: what was placed must still stand."""
+        return [self.world.judge_again(outcome, self._tolerances) for outcome in outcomes]
+
+    @property
+    def running_s(self) -> float:
+        """Station time since the cells stood still and the station started."""
+        return self.world.time_s - self._start_s
 
     def joints(self) -> Floats:
         """(6,) joint angles as the encoders report them."""

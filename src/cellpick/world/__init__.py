@@ -4,6 +4,7 @@ What a real station could know: `read_joints`, `read_gripper`, `time_s` and the 
 """
 
 from cellpick.world.following import FollowReport
+from cellpick.world.judge import Tolerances
 from cellpick.world.simulation import World
 
-__all__ = ["FollowReport", "World"]
+__all__ = ["FollowReport", "Tolerances", "World"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,6 +89,35 @@ def judge_attempt(
         contacts=record.log.all(),
         shorts=tuple(record.shorts),
         peak_load_n=record.peak_load_n,
+    )
+
+
+def judge_again(
+    outcome: PickOutcome,
+    state: SceneState,
+    tolerances: Tolerances,
+    speed_m_s: float,
+    speed_rad_s: float,
+) -> PickOutcome:
+    """A verdict of `placed` held against the truth now: a later placement may have moved the cell.
+
+    Errors are measured anew; a cell that no longer stands as it should is misplaced, `moved_later`.
+    """
+    if outcome.status != "placed":
+        return outcome
+    row = state.serials.index(outcome.serial)
+    T_world_slot = state.T_world_module @ state.Ts_module_slot[outcome.slot]
+    found = placement(state.cell, invert(T_world_slot) @ state.Ts_world_cell[row])
+    at_rest = speed_m_s < REST_M_S and speed_rad_s < REST_RAD_S
+    status, _ = _in_slot(found, at_rest, tolerances)
+    return replace(
+        outcome,
+        status=status,
+        cause="" if status == "placed" else "moved_later",
+        place_error_m=found.position_m,
+        place_error_rad=found.angle_rad,
+        seat_error_m=found.height_m,
+        polarity_ok=found.polarity_ok,
     )
 
 

@@ -18,7 +18,7 @@ from cellpick.world.client import STEP_S, connect, from_bullet
 from cellpick.world.contacts import ContactWatch, StepContacts
 from cellpick.world.following import START_RAD, FollowReport, FollowStatus, sample, tracking_error
 from cellpick.world.gripping import gripper_of
-from cellpick.world.judge import Tolerances, judge_attempt
+from cellpick.world.judge import Tolerances, judge_again, judge_attempt
 from cellpick.world.robot import Robot
 
 PROTECTIVE_STOP_N = 150.0
@@ -176,22 +176,21 @@ class World:
         """Start a new record: contacts, shorts and loads count from here."""
         self._attempt = AttemptRecord()
 
-    def judge(
-        self,
-        slot: int,
-        *,
-        place_tolerance_m: float,
-        place_tolerance_rad: float,
-        seat_tolerance_m: float,
-    ) -> PickOutcome:
+    def judge(self, slot: int, tolerances: Tolerances) -> PickOutcome:
         """The verdict on what happened since `begin_attempt`, for the slot that was meant."""
         slots = len(self._scene.Ts_module_slot)
         if not 0 <= slot < slots:
             raise InputError("no such slot", key="slot", got=slot, accepted=f"0 to {slots - 1}")
         row = self._attempt.row
         speeds = self._speeds(row) if row is not None else (0.0, 0.0)
-        tolerances = Tolerances(place_tolerance_m, place_tolerance_rad, seat_tolerance_m)
         return judge_attempt(self._attempt, self.state(), slot, tolerances, *speeds)
+
+    def judge_again(self, outcome: PickOutcome, tolerances: Tolerances) -> PickOutcome:
+        """An earlier verdict held against the truth now: does what was placed still stand?"""
+        if outcome.status != "placed":
+            return outcome
+        speeds = self._speeds(self._scene.serials.index(outcome.serial))
+        return judge_again(outcome, self.state(), tolerances, *speeds)
 
     def _step(self) -> str:
         """One physics step; returns why the arm must stop, or an empty string."""
