@@ -53,7 +53,7 @@ def test_a_gripper_that_never_holds_gives_up_within_its_bounds(station, monkeypa
     log = run(station)
     assert len(log.steps) <= 2 * station.recipe.max_attempts_per_cell
     assert {s.attempt.outcome.status for s in log.steps} == {"not_picked"}
-    assert ("grip_failed", "skip") in events(log)
+    assert ("no_grasp", "skip") in events(log)
     assert log.module_look is None
 
 
