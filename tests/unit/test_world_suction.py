@@ -214,3 +214,31 @@ def test_cups_that_the_file_does_not_draw_are_made() -> None:
     bare = replace(STATE.gripper, solids=STATE.gripper.solids[:2])
     with gripped(replace(STATE, gripper=bare)) as world:
         assert world.read_gripper().holds
+
+
+def test_hinged_lips_feel_the_same_weight_and_no_moment() -> None:
+    """Bullet tells a point-to-point force for the other body: its sign must not turn over."""
+    with gripped(STATE) as world:
+        suction = world._gripper._suction  # type: ignore[attr-defined]
+        suction._lips.hinge()
+        world._client.stepSimulation()
+        reaction = suction._lips.reaction()
+        assert reaction[:3] == pytest.approx([0.0, 0.0, WEIGHT], rel=0.1, abs=0.1)
+        assert reaction[3:] == pytest.approx([0.0, 0.0, 0.0], abs=2e-3)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_cell_set_down_on_one_edge_is_not_peeled_off(axis: int) -> None:
+    """Half a degree is far within the lips' compliance; the cell is carried on afterwards."""
+    T = STATE.Ts_world_cell[0]
+    with gripped(STATE) as world:
+        askew = over(T, STATE, 0.003)
+        askew[:3, :3] = askew[:3, :3] @ exp_rotation(np.deg2rad(0.5) * np.eye(3)[axis])
+        assert go(world, STATE, askew, 1.0).status == "ok"
+        low = askew.copy()
+        low[2, 3] -= 0.003
+        assert go(world, STATE, low, 1.0).status == "ok"
+        assert world.read_gripper().holds
+        assert go(world, STATE, over(T, STATE, 0.1), 1.0).status == "ok"
+        assert world.read_gripper().holds
+        assert not world._gripper._suction._lips.hinged  # type: ignore[attr-defined]

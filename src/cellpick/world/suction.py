@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, invert, transform
+from cellpick.geometry import Floats, transform
 from cellpick.structures import Cups
-from cellpick.world.client import STEP_S, from_bullet, to_bullet
+from cellpick.world.client import STEP_S
 from cellpick.world.groups import CELL, FIXTURE
+from cellpick.world.lips import LipHold
 from cellpick.world.loads import CupArray, LossCause
 from cellpick.world.robot import Robot
 from cellpick.world.tool import CUP_PRELOAD_SHARE, holding_force
@@ -29,8 +30,6 @@ LIP_EXTEND_M_S = 0.2
 """Speed at which the compensator's spring brings the cups forward; assumed."""
 STOP_MARGIN = 2.0
 """The stop bears so many times the pull that was last felt."""
-CONSTRAINT_FORCE_N = 1e5
-"""Bound on the constraint itself: far above any seal, so that only the cups' limits decide."""
 
 
 class Suction:
@@ -43,7 +42,7 @@ class Suction:
         self.load_n = 0.0
         self._all = CupArray(cups.centers_m, cups.radius_m, holding_force(cups), cups.friction)
         self._holding = self._all
-        self._constraint = -1
+        self._lips: LipHold | None = None
         self._load, self._pull_n = np.zeros(6), 0.0
 
     @property
@@ -97,33 +96,26 @@ class Suction:
         self.row = row
         self._load, self._pull_n = np.zeros(6), 0.0
         self._meet(row, False)
-        link, cell = self._robot.carriers[0], self._cells[row]
-        T_cell = from_bullet(self._client, *self._client.getBasePositionAndOrientation(cell))
-        position, orientation = to_bullet(invert(self._robot.mass_frame(link)) @ T_cell)
-        self._constraint = self._client.createConstraint(
-            self._robot.body,
-            link,
-            cell,
-            -1,
-            self._client.JOINT_FIXED,
-            [0, 0, 0],
-            position,
-            [0, 0, 0],
-            orientation,
-        )
-        self._client.changeConstraint(self._constraint, maxForce=CONSTRAINT_FORCE_N)
+        cell, middle = self._cells[row], self._holding.centers_m.mean(axis=0)
+        self._lips = LipHold(self._client, self._robot, cell, middle)
         self._client.changeDynamics(cell, -1, activationState=self._client.ACTIVATION_STATE_WAKE_UP)
 
     def update(self) -> LossCause | None:
         """After a step: measure the load; cups beyond their limits let go, the last the cell."""
-        if self.row is None:
+        if self.row is None or self._lips is None:
             return None
         share = min(STEP_S / LOAD_FILTER_S, 1.0)
-        reaction = self._reaction()
+        reaction = self._lips.reaction()
         self._pull_n = float(reaction[2])
         self._load += share * (reaction - self._load)
         self.load_n = float(np.linalg.norm(self._load[:3]))
         holds, cause = self._holding.survivors(self._load)
+        if self._lips.hinged and self._load[2] > 0.0 and not self._lips.stands():
+            self._lips.fix()
+        elif cause is not None and self._only_tilted():
+            self._lips.hinge()
+            self._load = self._level_load()
+            return None
         if cause is not None:
             self.sealed[np.flatnonzero(self.sealed)[~holds]] = False
             if self.sealed.any():
@@ -132,32 +124,26 @@ class Suction:
             self.detach()
         return cause
 
+    def _only_tilted(self) -> bool:
+        """Whether the seat's tilt alone is too much for the lips, and may give way."""
+        held = self._holding.survivors(self._level_load())[1] is None
+        return held and self._lips is not None and not self._lips.hinged and self._lips.stands()
+
+    def _level_load(self) -> Floats:
+        """The load (6,) without the moment about the middle of the cups that hold."""
+        force, middle = self._load[:3], self._holding.centers_m.mean(axis=0)
+        return np.concatenate([force, np.cross(middle, force)])
+
     def detach(self) -> None:
         """Let the cell go."""
         if self.row is None:
             return
-        self._client.removeConstraint(self._constraint)
+        if self._lips is not None:
+            self._lips.end()
         self._meet(self.row, True)
         self.sealed = np.zeros_like(self.sealed)
         self.row = None
         self.load_n = 0.0
-
-    def _reaction(self) -> Floats:
-        """Force and moment (6,) on the cups about the TCP, in TCP axes.
-
-        PyBullet 3.2.7 gives the force on the parent in world axes, applied at the child's centre of
-        mass, and the moment in the axes of the constraint's frame, which is the cell's (measured:
-        `tests/unit/test_world_suction.py`).
-        """
-        state = np.array(self._client.getConstraintState(self._constraint))
-        cell = self._cells[self.row if self.row is not None else 0]
-        T_cell = from_bullet(self._client, *self._client.getBasePositionAndOrientation(cell))
-        T_tcp = self._robot.carrier_frame(0)
-        force, R = state[:3], T_tcp[:3, :3]
-        arm = T_cell[:3, 3] - T_tcp[:3, 3]
-        turn = arm[[1, 2, 0]] * force[[2, 0, 1]] - arm[[2, 0, 1]] * force[[1, 2, 0]]
-        moment = T_cell[:3, :3] @ state[3:] + turn
-        return np.concatenate([force @ R, moment @ R])
 
     def _meet(self, row: int, collide: bool) -> None:
         """Lips do not collide with a cell that the constraint already holds at them."""
