@@ -3,6 +3,7 @@ import pytest
 
 from cellpick.geometry import invert, project, transform
 from cellpick.scene import SceneModels, load_scene, resolve_scene
+from cellpick.scene.models import CLEAR_OF_VIEW_M
 
 
 def rig(*overrides: str) -> SceneModels:
@@ -62,7 +63,7 @@ def test_a_fixed_rig_looks_down_on_the_tray_wherever_the_arm_stands() -> None:
         T_world_camera = models.T_world_base @ camera.T_mount_camera
         seen = transform(invert(T_world_camera), top[None])[0]
         np.testing.assert_allclose(seen[:2], 0, atol=1e-12)
-        assert T_world_camera[2, 3] == pytest.approx(top[2] + 0.75)
+        assert T_world_camera[2, 3] == pytest.approx(top[2] + 1.0)
 
 
 def test_noise_scales_what_it_says_and_zero_is_ideal() -> None:
@@ -87,3 +88,16 @@ def test_the_stated_calibration_error_reaches_every_camera() -> None:
     for camera in rig("rig.calibration_error_mm=0.4", "rig.calibration_error_deg=0.05").cameras:
         assert camera.translation_sigma_m == pytest.approx(4e-4)
         assert camera.rotation_sigma_rad == pytest.approx(np.radians(0.05))
+
+
+def test_an_arm_waits_out_of_the_view_of_fixed_cameras() -> None:
+    models = resolve_scene(load_scene("prismatic_tray", ["rig.mount=fixed"]))
+    p_flange = models.arm.flange_pose(models.park_rad)[:2, 3]
+    p_tray = (np.linalg.inv(models.T_world_base) @ models.T_world_tray)[:2, 3]
+    assert np.linalg.norm(p_flange - p_tray) >= CLEAR_OF_VIEW_M
+    on_wrist = resolve_scene(load_scene("prismatic_tray"))
+    assert np.array_equal(models.park_rad[1:], on_wrist.park_rad[1:])
+    given = resolve_scene(
+        load_scene("prismatic_tray", ["rig.mount=fixed", "arm.park_deg=[0, -90, 90, 0, 90, 0]"])
+    )
+    assert np.allclose(np.degrees(given.park_rad), [0, -90, 90, 0, 90, 0])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cellpick.geometry import Floats, frozen, invert, pose, rotation_z, translation
-from cellpick.scene.arms import load_arm
+from cellpick.scene.arms import ArmFile, load_arm
 from cellpick.scene.camera_files import CameraModel, load_camera
 from cellpick.scene.cameras import CameraSpec, Light
 from cellpick.scene.cells import load_cell, load_materials
@@ -29,6 +29,8 @@ from cellpick.scene.spec import SceneSpec
 from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Solid
 
 MM = 1e-3
+CLEAR_OF_VIEW_M = 0.7
+"""How far from the tray's middle an arm waits under fixed cameras."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +117,7 @@ def load_models(spec: SceneSpec) -> SceneModels:
         sources={name: str(path) for name, path in paths.items()},
         cell=cell,
         arm=arm_file.arm,
-        park_rad=np.radians(spec.arm.park_deg) if spec.arm.park_deg else arm_file.park_rad,
+        park_rad=_park(spec, arm_file, invert(T_world_base) @ T_world_tray[:, 3]),
         gripper=load_gripper(paths["gripper"]),
         materials=load_materials(paths["materials"]),
         camera_models=cameras,
@@ -156,6 +158,26 @@ def recess_m(spec: SceneSpec, cell: CellModel) -> float:
     """How far the floor plate lies below the pads' nominal tops: askew pads stay above it."""
     lean = np.tan(np.radians(spec.tray.jitter.tilt_deg)) * (cell.size_m[0] + cell.size_m[1]) / 2
     return float(1e-3 + lean)
+
+
+def _park(spec: SceneSpec, arm_file: ArmFile, p_base_tray: Floats) -> Floats:
+    """(6,) where the arm waits: the file's place, turned out of the view of fixed cameras.
+
+    The least turn of the first joint that takes the flange `CLEAR_OF_VIEW_M` from the tray.
+    """
+    if spec.arm.park_deg:
+        return np.radians(spec.arm.park_deg)
+    arm, park = arm_file.arm, arm_file.park_rad
+    if spec.rig.mount != "fixed":
+        return park
+    first = np.radians(np.arange(-360.0, 360.0, 5.0))
+    first = first[(first > arm.lower_rad[0]) & (first < arm.upper_rad[0])]
+    first = first[np.argsort(np.abs(first - park[0]), kind="stable")]
+    q = np.concatenate([first[:, None], np.tile(park[1:], (len(first), 1))], axis=1)
+    away = np.linalg.norm(arm.flange_pose(q)[:, :2, 3] - p_base_tray[:2], axis=1)
+    clear = np.flatnonzero(away >= CLEAR_OF_VIEW_M)
+    chosen: Floats = q[clear[0] if len(clear) else away.argmax()]
+    return chosen
 
 
 def _placed(position_mm: tuple[float, float, float], yaw_deg: float) -> Floats:

@@ -68,7 +68,7 @@ class RigSpec(Strict):
         None,
         description=(
             "Height of the flange (or of the fixed plate) above the cell tops at a look, in mm. "
-            "Default: 600 on the flange; 800 fixed."
+            "Default: 600 on the flange; 1050 fixed, so that the arm works beneath."
         ),
     )
     calibration_error_mm: SmallMm = Field(
@@ -81,7 +81,7 @@ class RigSpec(Strict):
     @property
     def standoff_m(self) -> float:
         """Height of the plate above the cell tops at a look."""
-        default = 600.0 if self.mount == "flange" else 800.0
+        default = 600.0 if self.mount == "flange" else 1050.0
         return (self.standoff_mm or default) * 1e-3
 
     @property

@@ -48,7 +48,8 @@ class Cycle:
                 break
             else:
                 self.recover(problems)
-        if self.filled and not self.log.stopped:
+        # eyes that hang over the tray never see the module
+        if self.filled and not self.log.stopped and self.station.eyes_move:
             self.log.module_look = self.see(module_task(self.station.recipe))
         return self.log
 

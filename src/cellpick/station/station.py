@@ -81,10 +81,15 @@ class Station:
             estimates = self.perceive(captures)
         return Look(captures, estimates, state)
 
+    @property
+    def eyes_move(self) -> bool:
+        """Whether any camera rides on the wrist."""
+        return any(camera.mount == "flange" for camera in self.rig.calibrations)
+
     def _plan_look(self, task: SearchTask, cells: Floats) -> MotionPlan:
         """Eyes on the wrist go over the region; under fixed eyes the arm goes out of the way."""
         fixtures = self.recipe.fixtures
-        if all(camera.mount == "base" for camera in self.rig.calibrations):
+        if not self.eyes_move:
             return self.planner.move_to(self.joints(), self.models.park_rad, fixtures, cells)
         standoff = self.models.spec.rig.standoff_m
         return self.planner.look_from(self.joints(), focus_of(task), standoff, fixtures, cells)
