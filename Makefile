@@ -3,13 +3,14 @@
 SCENE ?= prismatic_tray
 SEED ?= 0
 OUT ?= runs/demo
+SEEDS ?= 20
 
 SUPPORTED := import sys; sys.exit(sys.version_info[:2] not in ((3, 10), (3, 11)))
 PYTHON ?= $(shell for p in python3.11 python3.10 python3; do \
 	$$p -c '$(SUPPORTED)' 2>/dev/null && { command -v $$p; break; }; done)
 RUN := .venv/bin/python -m
 
-.PHONY: help setup demo test clean
+.PHONY: help setup demo test bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ test: setup ## check format, lint and types, then run all tests
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@$(RUN) pytest -n auto --maxprocesses 4 --dist loadfile
+
+bench: setup ## measure the headline table over SEEDS seeds (an hour on two cores)
+	@$(RUN) benchmarks --seeds $(SEEDS)
 
 clean: ## remove the environment and all caches; results in runs/ stay
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -43,13 +43,13 @@ def misses(figures: dict[str, Any]) -> list[str]:
 def markdown(results: dict[str, dict[str, Any]]) -> str:
     """The table, a row a case."""
     head = (
-        "| scene | cells placed | place error p95 | pose error p95 | missed / false |"
+        "| scene | seeds | cells placed | place error p95 | pose error p95 | missed / false |"
         " polarity errors | drops | cycle | real time |"
     )
-    rows = [head, "|---" * 9 + "|"]
+    rows = [head, "|---" * 10 + "|"]
     for label, f in results.items():
         rows.append(
-            f"| {label} | {f['placed_ok']} of {f['cells_total']} "
+            f"| {label} | {len(f['seeds'])} | {f['placed_ok']} of {f['cells_total']} "
             f"| {_two(f['place_mm'], f['place_deg'])} | {_two(f['pose_mm'], f['pose_deg'])} "
             f"| {f['cells_missed']} / {f['false_cells']} | {f['polarity_errors']} | {f['drops']} "
             f"| {f['cycle_time_s']:.2f} s | {f['real_time_factor']:.1f} x |"
