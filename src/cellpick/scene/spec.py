@@ -145,7 +145,7 @@ class DecisionSpec(Strict):
     polarity_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
         0.99, description="Least probability of a polarity that may be acted on."
     )
-    max_sigma_mm: Annotated[float, Field(gt=0, le=20)] = Field(
+    max_sigma_mm: Annotated[float, Field(gt=0, le=1)] = Field(
         0.6, description="Largest predicted position error that may be acted on, in mm."
     )
     max_looks: Annotated[int, Field(ge=1, le=1000)] = Field(
