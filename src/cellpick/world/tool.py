@@ -63,7 +63,7 @@ def carriers_of(gripper: GripperModel) -> tuple[Carrier, ...]:
     """The level compensator of a vacuum gripper; jaw 0 and jaw 1 of the other kind."""
     T = gripper.T_flange_tcp
     if gripper.cups is not None:
-        force = CUP_PRELOAD_SHARE * holding_force(gripper.cups) * len(gripper.cups.centers_m)
+        force = preload_force(gripper.cups)
         mass = CUP_MASS_SHARE * gripper.mass_kg / 2
         return (Carrier(T, np.array([0.0, 0.0, 1.0]), (-CUP_STROKE_M, CUP_STOP_M), force, mass),)
     if gripper.jaws is None:
@@ -78,6 +78,11 @@ def carriers_of(gripper: GripperModel) -> tuple[Carrier, ...]:
 def holding_force(cups: Cups) -> float:
     """Pressure times area of one cup's lip, in newtons."""
     return float(cups.vacuum_pa * np.pi * cups.radius_m**2)
+
+
+def preload_force(cups: Cups) -> float:
+    """Force in newtons with which the compensator's spring presses all lips on."""
+    return CUP_PRELOAD_SHARE * holding_force(cups) * len(cups.centers_m)
 
 
 def mounted_solids(gripper: GripperModel, rig: tuple[Solid, ...]) -> tuple[Mounted, ...]:
