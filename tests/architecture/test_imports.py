@@ -22,6 +22,7 @@ TRUTH = VISIBLE | {"scene"}
 ALL = TRUTH | {
     *("store", "sensors", "perception", "grasping", "motion"),
     *("world", "evaluate", "report", "station"),
+    *("calibration", "metrology", "export"),
 }
 
 TABLE = {
@@ -32,11 +33,14 @@ TABLE = {
     "scene": Rule(VISIBLE, {"numpy", "pydantic", "yaml"}),
     "sensors": Rule(TRUTH, {"numpy", "scipy", "cv2", "zxingcpp", "open3d", "libusb_package"}),
     "perception": Rule(VISIBLE, {"numpy", "scipy", "cv2", "zxingcpp"}),
+    "calibration": Rule(VISIBLE, {"numpy", "scipy", "cv2"}),
+    "metrology": Rule(TRUTH | {"sensors"}, {"numpy", "scipy"}),
+    "export": Rule(TRUTH | {"sensors"}, {"numpy", "cv2"}),
     "grasping": Rule(VISIBLE, {"numpy", "scipy"}),
     "motion": Rule(VISIBLE, {"numpy", "scipy", "eaik", "ruckig", "toppra", "ompl", "fcl"}),
     "world": Rule(TRUTH, {"numpy", "pybullet", "pybullet_utils"}),
     "evaluate": Rule(TRUTH, {"numpy", "scipy"}),
-    "report": Rule(VISIBLE, {"numpy", "cv2", "jinja2"}),
+    "report": Rule(VISIBLE, {"numpy", "cv2", "jinja2", "matplotlib"}),
     "station": Rule(ALL, {"numpy", "yaml"}),
     "cli": Rule(ALL | {"cli"}, {"numpy", "packaging", "rich", "typer"}),
     "__init__": Rule(set(), set()),

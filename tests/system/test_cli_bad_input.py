@@ -265,7 +265,7 @@ def test_the_greatest_seed_can_be_drawn_from_and_written_down(call):
 
 @pytest.mark.parametrize(
     "override",
-    ["module.rows=5", "rig.cameras=[structured_light_m60]", "tray.yaw_deg=170"],
+    ["module.rows=5", "rig.cameras=[zivid_2plus_m60]", "tray.yaw_deg=170"],
 )
 def test_what_is_odd_but_works_is_accepted(call, override):
     done = call("check", "prismatic_tray", "--set", override)

@@ -9,6 +9,7 @@ import numpy as np
 from cellpick.geometry import pose, translation
 from cellpick.scene import (
     CameraSpec,
+    CaptureTiming,
     DepthSpec,
     ImagerSpec,
     Light,
@@ -32,6 +33,7 @@ MATERIALS = load_materials(MODELS / "materials.yaml") | {m.name: m for m in (WHI
 ARM = replace(load_arm(MODELS / "arms/industrial_10kg.yaml").arm, solids=((),) * 7)
 GRIPPER = replace(load_gripper(MODELS / "grippers/vacuum_2cup.yaml"), solids=())
 CELL = load_cell(MODELS / "cells/prismatic_148x26x91.yaml")
+TIMING = CaptureTiming(True, 0.2, 0.1)
 IMAGER = ImagerSpec(0.005, 4.0, 10500.0, 2.4, 0.6, 1.3)
 DEPTH = DepthSpec("structured_light", 8e-5, 0.6, 0.3, 1.1, 0.1, 1e-6, 1.3, 0.0, 0.0, 0.0)
 CEILING = (Light(np.array([0.0, 0.0, 2.0]), 0.05, 0.6),)
@@ -42,7 +44,7 @@ def camera(name="cam", size=(160, 120), focal_px=200.0, height_m=0.6, depth=DEPT
     w, h = size
     K = np.array([[focal_px, 0, (w - 1) / 2], [0, focal_px, (h - 1) / 2], [0, 0, 1]])
     T = pose(DOWN, [0, 0, height_m])
-    spec = CameraSpec(name, w, h, K, np.zeros(5), "base", T, IMAGER, depth, 0.3, 1e-4, 3.5e-4)
+    spec = CameraSpec(name, w, h, K, np.zeros(5), "base", T, IMAGER, depth, TIMING, 1e-4, 3.5e-4)
     return replace(spec, **changes)
 
 

@@ -228,7 +228,7 @@ def test_a_cameras_matrix_gives_its_field_of_view(name: str) -> None:
 
 
 def test_the_3d_camera_has_published_noise_at_its_focus() -> None:
-    depth = load_camera(MODELS / "cameras" / "structured_light_m60.yaml").depth
+    depth = load_camera(MODELS / "cameras" / "zivid_2plus_m60.yaml").depth
     assert depth is not None
     assert 0.05e-3 <= depth.sigma_m <= 0.1e-3
     assert 0.5 <= depth.reference_m <= 0.6

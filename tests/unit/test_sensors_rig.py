@@ -10,6 +10,7 @@ from sensors_stage import DEPTH, board, camera, look, state_of
 
 from cellpick.errors import InputError, UnavailableError
 from cellpick.geometry import difference, pose, rotation_z, translation
+from cellpick.scene import CaptureTiming
 from cellpick.sensors import CameraRig, open3d_loader
 from cellpick.sensors.calibration import believed
 from cellpick.structures import CameraCalibration, Capture, CaptureSet, SearchTask, Solid
@@ -87,11 +88,14 @@ def test_a_perfect_calibration_is_the_truth(same_record):
 
 def test_cameras_fire_one_after_the_other():
     state = state_of(
-        [replace(c, capture_time_s=0.1 + 0.1 * i) for i, c in enumerate(small_cameras(3))]
+        [
+            replace(c, timing=CaptureTiming(True, 0.1 + 0.1 * i, 0.05))
+            for i, c in enumerate(small_cameras(3))
+        ]
     )
     assert [c.time_s for c in look(state).captures] == pytest.approx([1.5, 1.6, 1.8])
     rig = CameraRig(state, np.random.default_rng(0))
-    assert rig.capture_duration_s == pytest.approx(0.6)
+    assert rig.capture_duration_s == pytest.approx(0.65)
 
 
 def test_a_capture_reports_what_the_encoders_said():
@@ -103,17 +107,19 @@ def test_a_capture_reports_what_the_encoders_said():
 @pytest.mark.parametrize(
     ("record", "names"),
     [
-        (CaptureSet, {"captures", "task"}),
+        (CaptureSet, {"captures", "task", "expected", "triggered_s"}),
         (Capture, {"calibration", "image", "depth", "time_s", "T_base_flange"}),
         (
             SearchTask,
-            {"cell", "materials", "T_base_region", "region_size_m", "polarity_confidence"},
+            {"cell", "materials", "T_base_region", "region_size_m", "polarity_confidence"}
+            | {"marks"},
         ),
         (
             CameraCalibration,
             {"camera", "width_px", "height_px", "K", "distortion", "mount", "T_mount_camera"}
             | {"translation_sigma_m", "rotation_sigma_rad", "pixel_sigma_px"}
-            | {"depth_sigma_m", "depth_reference_m"},
+            | {"depth_sigma_m", "depth_reference_m", "depth_scale", "depth_scale_sigma"}
+            | {"depth_warp_m", "depth_correlation_px"},
         ),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cellpick.geometry import Floats
@@ -96,7 +98,7 @@ def table(
 def in_order(look: CaptureSet) -> CaptureSet:
     """The look with its captures ordered by camera name: sums then round alike in any order."""
     captures = sorted(look.captures, key=lambda capture: capture.calibration.camera)
-    return CaptureSet(tuple(captures), look.task)
+    return replace(look, captures=tuple(captures))
 
 
 def search_grid(task: SearchTask) -> Grid:

@@ -5,11 +5,15 @@ All of it is truth: only `sensors`, `world`, `evaluate` and `station` may look.
 
 from cellpick.scene.arms import ArmFile, load_arm
 from cellpick.scene.camera_files import CameraModel, load_camera
-from cellpick.scene.cameras import CameraSpec, DepthSpec, ImagerSpec, Light
+from cellpick.scene.cameras import CameraSpec, Light
 from cellpick.scene.cells import load_cell, load_materials
 from cellpick.scene.check import check_scene
+from cellpick.scene.decals import Decal
+from cellpick.scene.depth_specs import DepthSpec
 from cellpick.scene.draw import draw_scene, nominal_state
+from cellpick.scene.faults import Fault, FaultKind
 from cellpick.scene.grippers import load_gripper
+from cellpick.scene.imager_specs import CaptureTiming, ImagerSpec
 from cellpick.scene.library import data_folder, find_model, find_scene
 from cellpick.scene.load import load_scene
 from cellpick.scene.models import SceneModels
@@ -21,7 +25,11 @@ __all__ = [
     "ArmFile",
     "CameraModel",
     "CameraSpec",
+    "CaptureTiming",
+    "Decal",
     "DepthSpec",
+    "Fault",
+    "FaultKind",
     "ImagerSpec",
     "Light",
     "SceneModels",

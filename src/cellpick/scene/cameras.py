@@ -1,4 +1,4 @@
-"""How a camera truly is: optics, noise, depth principle, timing and place. Truth, never visible."""
+"""How a camera truly is, and the lamps. Truth, never visible."""
 
 from __future__ import annotations
 
@@ -6,53 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cellpick.geometry import Floats, frozen
-
-
-@dataclass(frozen=True)
-class ImagerSpec:
-    """The image sensor and lens of one camera."""
-
-    exposure_s: float
-    """Exposure time."""
-    f_number: float
-    """Aperture; recorded for timing and depth of field."""
-    full_well_e: float
-    """Electrons at saturation: sets the shot noise."""
-    read_noise_e: float
-    """Standard deviation of read noise in electrons."""
-    blur_px: float
-    """Standard deviation of the lens and pixel blur."""
-    white_level: float
-    """Scene radiance that saturates a pixel at this exposure; a white matt surface under the
-    default light has radiance near 1."""
-
-
-@dataclass(frozen=True)
-class DepthSpec:
-    """Depth by structured light: a projector beside the camera; all in metres."""
-
-    model: Literal["structured_light", "ideal"]
-    """`ideal` has no error at all and is labelled as such wherever it is reported."""
-    sigma_m: float
-    """Axial standard deviation at `reference_m` on a matt surface seen square on."""
-    reference_m: float
-    """Distance at which `sigma_m` holds; noise grows with its square."""
-    near_m: float
-    """Nearest reading."""
-    far_m: float
-    """Farthest reading."""
-    baseline_m: float
-    """Projector's distance from the camera along the camera's +x: its shadow has no depth."""
-    quantum_m: float
-    """Step of the depth values."""
-    max_angle_rad: float
-    """Incidence angle beyond which there is no reading."""
-    flying_px: float
-    """Half-width of the band at depth edges where a reading may mix both sides."""
-    flying_share: float
-    """Share of the pixels in that band that mix."""
-    dropout_gain: float
-    """How readily specular light blinds a pixel; 0 never."""
+from cellpick.scene.depth_specs import DepthSpec
+from cellpick.scene.imager_specs import CaptureTiming, ImagerSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +32,8 @@ class CameraSpec:
     """Sensor and lens."""
     depth: DepthSpec | None
     """None for a 2D camera."""
-    capture_time_s: float
-    """Time from trigger to data, during which the arm stands still."""
+    timing: CaptureTiming
+    """When it exposes and delivers."""
     translation_sigma_m: float
     """Standard deviation, per axis, of the calibration's position error."""
     rotation_sigma_rad: float

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cellpick.geometry import Floats, pose, rotation_z, translation
 from cellpick.scene.camera_files import CameraModel
-from cellpick.scene.cameras import CameraSpec, DepthSpec, ImagerSpec
+from cellpick.scene.cameras import CameraSpec
+from cellpick.scene.depth_specs import DepthSpec
+from cellpick.scene.imager_specs import ImagerSpec
 from cellpick.scene.spec import NoiseSpec, RigSpec
 from cellpick.structures import Solid
 
@@ -54,7 +58,7 @@ def camera_specs(
             T_mount_camera=T,
             imager=_noisy_imager(model.imager, noise.image),
             depth=_noisy_depth(model.depth, noise.depth) if model.depth is not None else None,
-            capture_time_s=model.capture_time_s,
+            timing=model.timing,
             translation_sigma_m=rig.calibration_error_mm * 1e-3,
             rotation_sigma_rad=float(np.radians(rig.calibration_error_deg)),
         )
@@ -84,27 +88,18 @@ def rig_solids(rig: RigSpec, models: tuple[CameraModel, ...]) -> tuple[Solid, ..
 def _noisy_imager(imager: ImagerSpec, scale: float) -> ImagerSpec:
     # shot noise relative to the signal goes with one over the root of the full well
     full_well = imager.full_well_e / scale**2 if scale > 0 else 1e15
-    return ImagerSpec(
-        exposure_s=imager.exposure_s,
-        f_number=imager.f_number,
+    return replace(
+        imager,
         full_well_e=full_well,
         read_noise_e=imager.read_noise_e / scale if scale > 0 else 0.0,
-        blur_px=imager.blur_px,
-        white_level=imager.white_level,
     )
 
 
 def _noisy_depth(depth: DepthSpec, scale: float) -> DepthSpec:
-    return DepthSpec(
+    return replace(
+        depth,
         model="structured_light" if scale > 0 else "ideal",
         sigma_m=depth.sigma_m * scale,
-        reference_m=depth.reference_m,
-        near_m=depth.near_m,
-        far_m=depth.far_m,
-        baseline_m=depth.baseline_m,
         quantum_m=depth.quantum_m * scale,
-        max_angle_rad=depth.max_angle_rad,
-        flying_px=depth.flying_px,
         flying_share=min(1.0, depth.flying_share * scale),
-        dropout_gain=depth.dropout_gain,
     )

@@ -41,7 +41,7 @@ class RigSpec(Strict):
         "flange", description="flange: rides on the wrist; fixed: hangs over the tray."
     )
     cameras: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)] = Field(
-        ("structured_light_m60", "industrial_2d_2mp", "structured_light_m60", "industrial_2d_2mp"),
+        ("zivid_2plus_m60", "industrial_2d_2mp", "zivid_2plus_m60", "industrial_2d_2mp"),
         description="Camera models (names or paths), in turn round the plate.",
     )
     offset_mm: (

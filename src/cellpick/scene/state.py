@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, frozen
 from cellpick.scene.cameras import CameraSpec, Light
+from cellpick.scene.decals import Decal
+from cellpick.scene.faults import Fault
 from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Solid
 
 
@@ -50,6 +52,10 @@ class SceneState:
     """(n,) serial numbers, as the cells' codes carry them."""
     time_s: float
     """Station time."""
+    decals: tuple[Decal, ...] = ()
+    """Prints on table and boards."""
+    faults: tuple[Fault, ...] = ()
+    """What is wrong with the cameras."""
 
     def __post_init__(self) -> None:
         for name in ("T_world_base", "T_world_tray", "T_world_module"):

@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from cellpick.errors import InputError
 from cellpick.geometry import Floats, link_poses, transform, translation
+from cellpick.scene.decals import Decal
 from cellpick.scene.state import SceneState
 from cellpick.sensors.cell_mesh import CellSurface, cell_surface
-from cellpick.sensors.meshes import Mesh, box, cylinder, joined, sphere
+from cellpick.sensors.meshes import Mesh, box, cylinder, joined, quads, sphere
 from cellpick.structures import Solid
+
+LIFT_M = 5e-5
+"""Height of a print above what it is printed on, so that rays meet it first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,10 @@ class Bodies:
         self._fixtures = self._part(state.fixtures)
         self._links = [self._part(solids) for solids in state.arm.solids]
         self._tool = self._part((*state.gripper.solids, *state.rig))
+        self._decals = {
+            parent: self._print([d for d in state.decals if d.parent == parent])
+            for parent in ("world", "flange")
+        }
         jaws = state.gripper.jaws
         self._jaws = [self._part(solids) for solids in jaws.solids] if jaws else []
 
@@ -76,6 +84,8 @@ class Bodies:
         Ts_link = state.T_world_base @ np.concatenate([np.eye(4)[None], Ts_base_link])
         owners += list(zip(self._links, Ts_link, strict=True))
         owners.append((self._tool, state.T_world_flange))
+        owners.append((self._decals["world"], np.eye(4)))
+        owners.append((self._decals["flange"], state.T_world_flange))
         T_tcp = state.T_world_flange @ state.gripper.T_flange_tcp
         owners += [
             (jaw, T_tcp @ translation([sign * state.opening_m, 0, 0]))
@@ -114,14 +124,28 @@ class Bodies:
             return None
         meshes, materials, offset = [], [], 0
         for solid in solids:
-            mesh = _solid_mesh(solid)
-            T = solid.T_parent_solid
-            vertices, normals = transform(T, mesh.vertices), mesh.normals @ T[:3, :3].T
-            meshes.append(Mesh(vertices, normals, mesh.triangles, mesh.facets + offset))
+            mesh = _solid_mesh(solid).moved(solid.T_parent_solid)
+            meshes.append(Mesh(mesh.vertices, mesh.normals, mesh.triangles, mesh.facets + offset))
             row = self.material_row(solid.material)
             materials.append(np.full(len(mesh.triangles), row, dtype=np.int32))
             offset += int(mesh.facets.max()) + 1
         return _Part(joined(meshes), np.concatenate(materials))
+
+    def _print(self, decals: Sequence[Decal]) -> _Part | None:
+        printed = [decal for decal in decals if len(decal.rects_m)]
+        if not printed:
+            return None
+        meshes = [quads(decal.rects_m, LIFT_M).moved(decal.T_parent_decal) for decal in printed]
+        materials = [
+            np.full(2 * len(decal.rects_m), self.material_row(decal.material), dtype=np.int32)
+            for decal in printed
+        ]
+        facets = np.cumsum([0, *(len(mesh.triangles) for mesh in meshes[:-1])])
+        apart = [
+            Mesh(m.vertices, m.normals, m.triangles, m.facets + first)
+            for m, first in zip(meshes, facets, strict=True)
+        ]
+        return _Part(joined(apart), np.concatenate(materials))
 
 
 def _solid_mesh(solid: Solid) -> Mesh:
@@ -140,11 +164,11 @@ def _curved(mesh: Mesh) -> NDArray[np.bool_]:
 
 
 def _moved(part: _Part, T: Floats) -> WorldMesh:
-    mesh = part.mesh
+    mesh = part.mesh.moved(T)
     m = len(mesh.triangles)
     return WorldMesh(
-        transform(T, mesh.vertices).astype(np.float32),
-        (mesh.normals @ T[:3, :3].T).astype(np.float32),
+        mesh.vertices.astype(np.float32),
+        mesh.normals.astype(np.float32),
         np.zeros((len(mesh.vertices), 2), dtype=np.float32),
         mesh.triangles.astype(np.uint32),
         mesh.facets.astype(np.int32),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from cellpick.geometry import Floats
-from cellpick.scene.cameras import DepthSpec
+from cellpick.scene.depth_specs import DepthSpec
 from cellpick.sensors.raycast import SKIN_M, RayScene
 from cellpick.sensors.render import Renderer
 from cellpick.sensors.shading import Palette, dot, fresnel, lobe, unit

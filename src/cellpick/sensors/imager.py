@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.scene.cameras import ImagerSpec
+from cellpick.scene.imager_specs import ImagerSpec
 
 ADC_BITS = 12
 """Resolution of the converter before the grey-value curve; that of common machine-vision CMOS."""

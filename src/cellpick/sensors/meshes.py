@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats
+from cellpick.geometry import Floats, transform
 
 ARC_SEGMENTS = 8
 """Segments of a quarter circle on a small rounding: at 3 mm radius within 15 micrometres."""
@@ -39,6 +39,11 @@ class Mesh:
     facets: NDArray[np.int64]
     """(m,) smooth piece of the surface: 0 bottom cap, 1 top cap, others by strip and side."""
 
+    def moved(self, T_new_old: Floats) -> Mesh:
+        """The same surface in another frame."""
+        normals = self.normals @ T_new_old[:3, :3].T
+        return Mesh(transform(T_new_old, self.vertices), normals, self.triangles, self.facets)
+
 
 def loft(
     half_m: tuple[float, float],
@@ -58,6 +63,19 @@ def loft(
         if ring is not None
     ]
     return joined(parts)
+
+
+def quads(rects_m: Floats, z_m: float) -> Mesh:
+    """Upward rectangles (n, 4) x0, y0, x1, y1 at height `z_m`, a smooth piece each."""
+    corners = rects_m[:, [[0, 1], [2, 1], [2, 3], [0, 3]]].reshape(-1, 2)
+    first = 4 * np.arange(len(rects_m), dtype=np.int64)
+    triangles = np.add.outer(first, np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+    return Mesh(
+        np.column_stack([corners, np.full(len(corners), z_m)]),
+        np.tile([0.0, 0.0, 1.0], (len(corners), 1)),
+        triangles,
+        np.repeat(np.arange(len(rects_m)), 2),
+    )
 
 
 def joined(parts: Sequence[Mesh]) -> Mesh:

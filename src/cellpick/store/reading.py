@@ -13,7 +13,7 @@ from cellpick.store.pictures import read_depth, read_image
 from cellpick.store.records import from_json, mapping, pose, scalar, sequence
 from cellpick.structures import CameraCalibration, Capture, CaptureSet, SearchTask
 
-LOOK_KEYS = ("schema", "task", "captures")
+LOOK_KEYS = ("schema", "task", "expected", "triggered_s", "captures")
 CAPTURE_KEYS = ("image", "depth", "time_s", "T_base_flange", "calibration")
 
 
@@ -34,7 +34,15 @@ def read_look(folder: Path) -> CaptureSet:
     entries = sequence(index["captures"], source, "captures")
     captures = tuple(_capture(folder, source, i, entry) for i, entry in enumerate(entries))
     _check_unique([c.calibration.camera for c in captures], source)
-    return CaptureSet(captures, from_json(SearchTask, index["task"], source, "task"))
+    return CaptureSet(
+        captures,
+        from_json(SearchTask, index["task"], source, "task"),
+        tuple(
+            str(scalar(str, name, source, f"expected[{i}]"))
+            for i, name in enumerate(sequence(index["expected"], source, "expected"))
+        ),
+        scalar(float, index["triggered_s"], source, "triggered_s"),
+    )
 
 
 def _load_index(folder: Path) -> dict[str, Any]:

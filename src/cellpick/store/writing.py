@@ -52,7 +52,13 @@ def _may_replace(folder: Path) -> bool:
 
 def _fill(staging: Path, look: CaptureSet) -> None:
     entries = [_write_capture(staging, i, capture) for i, capture in enumerate(look.captures)]
-    index = {"schema": SCHEMA, "task": to_json(look.task), "captures": entries}
+    index = {
+        "schema": SCHEMA,
+        "task": to_json(look.task),
+        "expected": list(look.expected),
+        "triggered_s": float(look.triggered_s),
+        "captures": entries,
+    }
     (staging / INDEX).write_text(json.dumps(index, indent=1, allow_nan=False) + "\n")
 
 

@@ -1,9 +1,15 @@
 """The frozen records that cross a package border. Arrays are copied in and read-only."""
 
 from cellpick.structures.arm import ArmModel
-from cellpick.structures.capture import CameraCalibration, Capture, CaptureSet, SearchTask
+from cellpick.structures.capture import (
+    CameraCalibration,
+    Capture,
+    CaptureSet,
+    ReferenceMark,
+    SearchTask,
+)
 from cellpick.structures.cell import CellModel, SurfaceFeature, Symmetry
-from cellpick.structures.estimates import CellEstimates, EstimateStatus
+from cellpick.structures.estimates import CameraStatus, CameraVerdict, CellEstimates, EstimateStatus
 from cellpick.structures.grasps import Grasps
 from cellpick.structures.gripper import Cups, GripperModel, Jaws
 from cellpick.structures.outcome import Contact, GripperReading, OutcomeStatus, PickOutcome
@@ -14,6 +20,8 @@ from cellpick.structures.trajectory import JointTrajectory, MotionPlan, MotionSt
 __all__ = [
     "ArmModel",
     "CameraCalibration",
+    "CameraStatus",
+    "CameraVerdict",
     "Capture",
     "CaptureSet",
     "CellEstimates",
@@ -32,6 +40,7 @@ __all__ = [
     "OutcomeStatus",
     "PickOutcome",
     "Recipe",
+    "ReferenceMark",
     "SearchTask",
     "Solid",
     "SurfaceFeature",

@@ -41,6 +41,14 @@ class CameraCalibration:
     """Stated axial noise of one depth reading at `depth_reference_m`; 0 for a 2D camera."""
     depth_reference_m: float
     """Distance at which `depth_sigma_m` holds; it grows with the square of the distance."""
+    depth_scale: float = 1.0
+    """Factor that corrects the readings, as the calibration found it."""
+    depth_scale_sigma: float = 0.0
+    """Standard deviation of what is left of the scale error, as a share of the distance."""
+    depth_warp_m: float = 0.0
+    """Standard deviation of the smooth error that a whole neighbourhood of readings shares."""
+    depth_correlation_px: float = 0.0
+    """Standard deviation of the kernel over which neighbours share their noise; 0 for white."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "K", frozen("K", self.K, (3, 3)))
@@ -86,6 +94,23 @@ class Capture:
 
 
 @dataclass(frozen=True, eq=False)
+class ReferenceMark:
+    """A square ArUco mark (dictionary 4x4_50) on the station, whose place was touched."""
+
+    number: int
+    """Its number in the dictionary."""
+    side_m: float
+    """Side of its black square."""
+    T_base_mark: Floats
+    """(4, 4) believed pose: origin in its centre, x to the right of the print, +z out of it."""
+    sigma_m: float
+    """Standard deviation, per axis, of its believed place."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "T_base_mark", frozen("T_base_mark", self.T_base_mark, (4, 4)))
+
+
+@dataclass(frozen=True, eq=False)
 class SearchTask:
     """What the station tells perception to look for, and where."""
 
@@ -99,6 +124,8 @@ class SearchTask:
     """(3,) extents: x and y centred on the origin, z from the surface upwards."""
     polarity_confidence: float
     """Probability below which a polarity is called unknown."""
+    marks: tuple[ReferenceMark, ...] = ()
+    """Reference marks that the cameras may see."""
 
     def __post_init__(self) -> None:
         object.__setattr__(
@@ -115,3 +142,7 @@ class CaptureSet:
     """One a camera, in the rig's order."""
     task: SearchTask
     """What to find."""
+    expected: tuple[str, ...] = ()
+    """Names of the cameras that were triggered; one without a capture did not answer."""
+    triggered_s: float = 0.0
+    """Station time of the look's first trigger: a capture stamped before it is an old one."""

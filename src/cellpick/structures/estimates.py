@@ -16,6 +16,23 @@ EstimateStatus = Literal["ok", "ambiguous", "uncertain", "inconsistent"]
 little seen; inconsistent: image or cloud speaks against it."""
 
 
+CameraVerdict = Literal["ok", "degraded", "corrected", "distrusted", "missing"]
+"""ok: used as calibrated; degraded: used, with a larger stated error; corrected: used with a pose
+solved anew from the marks; distrusted: not used; missing: gave no picture."""
+
+
+@dataclass(frozen=True)
+class CameraStatus:
+    """What perception makes of one camera in one look."""
+
+    camera: str
+    """Its name."""
+    verdict: CameraVerdict
+    """See `CameraVerdict`."""
+    reason: str
+    """Why it is not ok, in words; empty for ok."""
+
+
 @dataclass(frozen=True, eq=False)
 class CellEstimates:
     """A table of n cells; zero rows are legal. Row order carries no meaning."""
@@ -40,6 +57,8 @@ class CellEstimates:
     """Why the status is not ok, in words; empty for ok."""
     score: Floats
     """(n,) share of the evidence that agrees, 0 to 1."""
+    cameras: tuple[CameraStatus, ...] = ()
+    """One a camera that was triggered, in order of their names."""
 
     def __post_init__(self) -> None:
         object.__setattr__(
@@ -69,6 +88,7 @@ class CellEstimates:
             status=tuple(self.status[i] for i in pick),
             reason=tuple(self.reason[i] for i in pick),
             score=self.score[pick],
+            cameras=self.cameras,
         )
 
     @property
