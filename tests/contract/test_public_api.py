@@ -15,15 +15,15 @@ PUBLIC = {
     "perception": "perceive",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
         start_run write_html write_overview_png write_summary write_whole""",
-    "scene": """ArmFile CameraModel CameraSpec DepthSpec ImagerSpec Light SceneModels SceneSpec
-        SceneState check_scene data_folder draw_scene find_model find_scene load_arm load_camera
+    "scene": """ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault FaultKind ImagerSpec
+        Light SceneModels SceneSpec SceneState check_scene data_folder draw_scene find_model find_scene load_arm load_camera
         load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
     "sensors": "CameraRig",
     "station": "Look RunResult look_once run_scene",
     "store": "read_look refuse_foreign write_look",
-    "structures": """ArmModel CameraCalibration Capture CaptureSet CellEstimates CellModel Contact
-        Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material
-        MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe SearchTask Solid SurfaceFeature
+    "structures": """ArmModel CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates
+        CellModel Contact Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material
+        MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe ReferenceMark SearchTask Solid SurfaceFeature
         Symmetry""",
     "world": "FollowReport Tolerances World",
 }

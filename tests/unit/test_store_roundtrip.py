@@ -118,7 +118,7 @@ def test_a_folder_that_cannot_be_made_is_unavailable(small_look, tmp_path):
 def test_a_store_holds_the_fields_of_the_records_and_nothing_else(small_look, tmp_path):
     write_look(small_look, tmp_path / "captures")
     index = json.loads((tmp_path / "captures" / "look.json").read_text())
-    assert set(index) == {"schema", "task", "captures"}
+    assert set(index) == {"schema", "task", "expected", "triggered_s", "captures"}
     for entry, capture in zip(index["captures"], small_look.captures, strict=True):
         assert set(entry) == {f.name for f in dataclasses.fields(capture)}
         assert set(entry["calibration"]) == {

@@ -169,12 +169,22 @@ def test_a_capture_shows_what_a_real_station_has_and_nothing_else():
         "pixel_sigma_px",
         "depth_sigma_m",
         "depth_reference_m",
+        "depth_scale",
+        "depth_scale_sigma",
+        "depth_warp_m",
+        "depth_correlation_px",
     ]
-    assert [f.name for f in dataclasses.fields(structures.CaptureSet)] == ["captures", "task"]
+    assert [f.name for f in dataclasses.fields(structures.CaptureSet)] == [
+        "captures",
+        "task",
+        "expected",
+        "triggered_s",
+    ]
     assert [f.name for f in dataclasses.fields(structures.SearchTask)] == [
         "cell",
         "materials",
         "T_base_region",
         "region_size_m",
         "polarity_confidence",
+        "marks",
     ]
