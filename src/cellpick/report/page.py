@@ -30,7 +30,7 @@ class ReportData:
     summary: Mapping[str, Any]
     """The fields of `summary.json`."""
     command: str
-    """How to reproduce the run."""
+    """How to reproduce the run, from its own folder."""
     recipe: Recipe
     """What the station was told: the cell, the tray's nominal place, the tolerances."""
     look: CaptureSet

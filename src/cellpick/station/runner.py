@@ -140,7 +140,7 @@ def _write_report(
     outcomes = [step.attempt.outcome for step in log.steps if step.attempt.outcome.slot >= 0]
     data = ReportData(
         summary=summary,
-        command=f"cellpick run {summary['scene']} --seed {summary['seed']}",
+        command="cellpick run scene.resolved.yaml" + (" --oracle" if station.oracle else ""),
         recipe=station.recipe,
         look=first.captures,
         estimates=first.estimates,
