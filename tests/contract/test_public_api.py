@@ -21,9 +21,9 @@ PUBLIC = {
     "sensors": "CameraRig",
     "station": "Look RunResult look_once run_scene",
     "store": "read_look refuse_foreign write_look",
-    "structures": """ArmModel CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates
+    "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates
         CellModel Contact Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material
-        MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe ReferenceMark SearchTask Solid SurfaceFeature
+        MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe ReferenceMark RigCalibration SearchTask Solid SurfaceFeature
         Symmetry""",
     "world": "FollowReport Tolerances World",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -29,11 +30,18 @@ class CameraRig:
     run: models, fixtures, cameras, lamps and serial numbers are those of the first.
     """
 
-    def __init__(self, state: SceneState, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        state: SceneState,
+        rng: np.random.Generator,
+        calibrations: Sequence[CameraCalibration] | None = None,
+    ) -> None:
+        """`calibrations`, one a camera in the rig's order, replace those that would be drawn."""
         streams = [stream.spawn(3) for stream in rng.spawn(len(state.cameras))]
-        self.calibrations: tuple[CameraCalibration, ...] = tuple(
+        drawn = [
             believed(spec, stream[0]) for spec, stream in zip(state.cameras, streams, strict=True)
-        )
+        ]
+        self.calibrations = tuple(drawn if calibrations is None else calibrations)
         """What the station believes of each camera, in the rig's order."""
         self.schedule = schedule([spec.timing for spec in state.cameras])
         """When each camera exposes in a look."""

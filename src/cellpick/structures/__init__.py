@@ -1,6 +1,7 @@
 """The frozen records that cross a package border. Arrays are copied in and read-only."""
 
 from cellpick.structures.arm import ArmModel
+from cellpick.structures.calibration import CalibrationBoard, RigCalibration
 from cellpick.structures.capture import (
     CameraCalibration,
     Capture,
@@ -19,6 +20,7 @@ from cellpick.structures.trajectory import JointTrajectory, MotionPlan, MotionSt
 
 __all__ = [
     "ArmModel",
+    "CalibrationBoard",
     "CameraCalibration",
     "CameraStatus",
     "CameraVerdict",
@@ -41,6 +43,7 @@ __all__ = [
     "PickOutcome",
     "Recipe",
     "ReferenceMark",
+    "RigCalibration",
     "SearchTask",
     "Solid",
     "SurfaceFeature",
