@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cellpick.geometry import Floats
 from cellpick.scene.cameras import CameraSpec
 from cellpick.scene.state import SceneState
+from cellpick.sensors.defocus import circles, defocus
 from cellpick.sensors.depth import DepthSensor
 from cellpick.sensors.imager import expose
 from cellpick.sensors.lens import Lens
 from cellpick.sensors.lighting import Lighting
+from cellpick.sensors.motion_blur import flow, smear
 from cellpick.sensors.raycast import RayScene
 from cellpick.sensors.render import Renderer
 from cellpick.sensors.shading import Palette
 from cellpick.sensors.surface import SurfaceTable
+from cellpick.sensors.vignetting import Falloff
 
 
 class TrueCamera:
@@ -34,15 +38,36 @@ class TrueCamera:
         self._depth = DepthSensor(spec.depth, self._lens.pixel_rad, palette) if spec.depth else None
 
     def shoot(
-        self, state: SceneState, scene: RayScene, table: SurfaceTable, lighting: Lighting
+        self,
+        state: SceneState,
+        scene: RayScene,
+        table: SurfaceTable,
+        lighting: Lighting,
+        twist: Floats | None = None,
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
-        """The image and, from a 3D camera, the depth."""
+        """The image and, from a 3D camera, the depth.
+
+        `state` is that of the exposure's middle. `twist` (6,) is the camera's speed, linear then
+        angular, a second, in its own frame; without one it stands.
+        """
         T_world_mount = state.T_world_flange if self.spec.mount == "flange" else state.T_world_base
         T_world_camera = T_world_mount @ self.spec.T_mount_camera
         renderer = Renderer(self._lens, T_world_camera, scene, table, lighting)
         radiance = renderer.radiance()
-        image = expose(radiance, self.spec.imager, self._image_rng)
+        image = self._expose(radiance, renderer, twist)
         if self._depth is None:
             return image, None
         glare = radiance.max(axis=2) / np.float32(self.spec.imager.white_level)
         return image, self._depth.measure(renderer, scene, T_world_camera, glare, self._depth_rng)
+
+    def _expose(
+        self, radiance: NDArray[np.float32], renderer: Renderer, twist: Floats | None
+    ) -> NDArray[np.uint8]:
+        imager = self.spec.imager
+        if imager.focus_m > 0:
+            radiance = defocus(radiance, circles(renderer.depth(), self.spec))
+        if twist is not None:
+            time_s = np.float32(imager.exposure_s * sum(imager.brackets))
+            radiance = smear(radiance, time_s * flow(self._lens, renderer.depth(), twist))
+        falloff = Falloff(self.spec) if imager.vignetting > 0 else None
+        return expose(radiance, imager, self._image_rng, falloff)
