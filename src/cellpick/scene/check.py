@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cellpick.errors import InputError
 from cellpick.scene.check_cell import check_cell
+from cellpick.scene.check_faults import check_faults
 from cellpick.scene.check_grip import check_grip
 from cellpick.scene.check_layout import check_layout
 from cellpick.scene.check_reach import check_reach
@@ -15,6 +16,7 @@ def check_scene(models: SceneModels) -> None:
     check_cell(models)
     check_layout(models)
     _check_cameras(models)
+    check_faults(models)
     check_grip(models)
     check_reach(models)
 

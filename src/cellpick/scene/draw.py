@@ -7,7 +7,9 @@ import string
 import numpy as np
 
 from cellpick.geometry import Floats, exp_rotation, pose, rotation_z
+from cellpick.scene.faults import Fault
 from cellpick.scene.fixtures import PAD_M, box, tray_solids
+from cellpick.scene.marks import mark_decals
 from cellpick.scene.models import SceneModels, recess_m
 from cellpick.scene.overlap import Bodies, bodies_of, pairs, separations
 from cellpick.scene.state import SceneState
@@ -157,6 +159,8 @@ def _state(
         Ts_world_cell=T_world_tray @ Ts_tray_cell,
         serials=serials,
         time_s=0.0,
+        decals=mark_decals(models.marks),
+        faults=tuple(Fault(f.camera, f.kind, f.from_look, f.amount) for f in spec.faults),
     )
 
 

@@ -24,6 +24,8 @@ from cellpick.scene.fixtures import (
 )
 from cellpick.scene.grippers import load_gripper
 from cellpick.scene.library import find_materials, find_model
+from cellpick.scene.mark_layout import lay_marks
+from cellpick.scene.marks import DrawnMark
 from cellpick.scene.rig import camera_specs, rig_solids
 from cellpick.scene.spec import SceneSpec
 from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Solid
@@ -75,6 +77,8 @@ class SceneModels:
     """(m, 4, 4) wanted pose of a seated cell in each slot, polarity included."""
     fixtures: tuple[Solid, ...]
     """Table, tray, module and a fixed rig as drawn, in the world frame; without pads."""
+    marks: tuple[DrawnMark, ...] = ()
+    """Reference marks on the table."""
 
     def __post_init__(self) -> None:
         for name in ("T_world_base", "T_world_tray", "T_world_module"):
@@ -140,6 +144,7 @@ def load_models(spec: SceneSpec) -> SceneModels:
             *(s.moved(T_world_module) for s in module_solids(spec.module, cell)),
             *(s.moved(T_world_plate) for s in bodies if fixed),
         ),
+        marks=lay_marks(spec, cell, arm_file.arm, T_world_base, T_world_tray, T_world_module),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 from cellpick.scene.documents import Strict
 from cellpick.scene.quantities import AngleDeg, OffsetMm, Share, SmallDeg, SmallMm
 from cellpick.scene.spec_fixtures import ModuleSpec, TraySpec
+from cellpick.scene.spec_health import FaultSpec, MarksSpec
 
 Six = tuple[AngleDeg, AngleDeg, AngleDeg, AngleDeg, AngleDeg, AngleDeg]
 StandoffMm = Annotated[float, Field(ge=200, le=3000)]
@@ -192,6 +193,10 @@ class SceneSpec(Strict):
         0.25, description="Radiance of a white matt surface under the diffuse surroundings alone."
     )
     noise: NoiseSpec = Field(NoiseSpec(), description="Multipliers of the cameras' noise.")
+    marks: MarksSpec = Field(MarksSpec(), description="Reference marks on the table.")
+    faults: Annotated[tuple[FaultSpec, ...], Field(max_length=32)] = Field(
+        (), description="What is wrong with cameras."
+    )
     tolerance: ToleranceSpec = Field(ToleranceSpec(), description="What counts as well placed.")
     decision: DecisionSpec = Field(
         DecisionSpec(), description="When the station acts, and when it gives up."

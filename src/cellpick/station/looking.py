@@ -53,4 +53,5 @@ def _task(recipe: Recipe, T_base_region: Floats, size_m: Floats) -> SearchTask:
         T_base_region=T_base_region,
         region_size_m=np.array([size_m[0], size_m[1], height]),
         polarity_confidence=recipe.polarity_confidence,
+        marks=recipe.marks,
     )

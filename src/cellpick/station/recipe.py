@@ -6,7 +6,7 @@ import numpy as np
 
 from cellpick.geometry import Floats, invert, perturb
 from cellpick.scene import SceneModels
-from cellpick.structures import Recipe
+from cellpick.structures import Recipe, ReferenceMark
 
 MM = 1e-3
 
@@ -45,6 +45,7 @@ def believe(models: SceneModels, rng: np.random.Generator) -> Recipe:
         vision_budget_s=decision.vision_budget_s,
         max_looks=decision.max_looks,
         max_attempts_per_cell=decision.max_attempts_per_cell,
+        marks=_touched_marks(models, T_base_world, rng),
     )
 
 
@@ -58,6 +59,24 @@ def _touch_error(models: SceneModels, rng: np.random.Generator) -> Floats:
     sigma[:3] = module.belief_error_mm * MM
     sigma[5] = np.radians(module.belief_error_deg)
     return rng.normal(size=6) * sigma
+
+
+def _touched_marks(
+    models: SceneModels, T_base_world: Floats, rng: np.random.Generator
+) -> tuple[ReferenceMark, ...]:
+    """The marks where a probe touched their corners: shifts, and a turn about the upright."""
+    sigma_m = models.spec.marks.belief_error_mm * MM
+    errors = rng.normal(size=(len(models.marks), 6)) * sigma_m
+    errors[:, 3:5] = 0.0
+    return tuple(
+        ReferenceMark(
+            mark.number,
+            mark.side_m,
+            perturb(T_base_world @ mark.T_world_mark, error / [1, 1, 1, 1, 1, mark.side_m]),
+            sigma_m,
+        )
+        for mark, error in zip(models.marks, errors, strict=True)
+    )
 
 
 def _tray_tolerance(models: SceneModels) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cellpick.geometry import Floats, frozen
 from cellpick.structures.arm import ArmModel
+from cellpick.structures.capture import ReferenceMark
 from cellpick.structures.cell import CellModel
 from cellpick.structures.gripper import GripperModel
 from cellpick.structures.solids import Material, Solid
@@ -55,6 +56,8 @@ class Recipe:
     """Bound on looks at the tray."""
     max_attempts_per_cell: int
     """Bound on attempts at one cell."""
+    marks: tuple[ReferenceMark, ...] = ()
+    """Reference marks on the table, where a probe touched them."""
 
     def __post_init__(self) -> None:
         for name in ("T_base_tray", "T_base_module"):
