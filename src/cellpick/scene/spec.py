@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PrivateAttr
 
 from cellpick.scene.documents import Strict
+from cellpick.scene.imager_files import Exposures
 from cellpick.scene.quantities import AngleDeg, OffsetMm, Share, SmallDeg, SmallMm
 from cellpick.scene.spec_fixtures import ModuleSpec, TraySpec
 from cellpick.scene.spec_health import FaultSpec, MarksSpec
@@ -70,6 +71,20 @@ class RigSpec(Strict):
         description=(
             "Height of the flange (or of the fixed plate) above the cell tops at a look, in mm. "
             "Default: 600 on the flange; 1050 fixed, so that the arm works beneath."
+        ),
+    )
+    hdr: Exposures | None = Field(
+        None,
+        description=(
+            "Exposures of one picture as multiples of the camera's own, such as [0.25, 1, 4]: HDR "
+            "bracketing, which costs its time. Default: the camera file's."
+        ),
+    )
+    capture_2d: Literal["standing", "moving"] = Field(
+        "standing",
+        description=(
+            "moving: 2D cameras expose on the way, as late as their data still arrive before the "
+            "arm stands, with the blur of that; 3D cameras always expose standing."
         ),
     )
     calibration_error_mm: SmallMm = Field(

@@ -15,6 +15,8 @@ FIRST_PX, RATIO = 1.0, 1.5
 """Diameters of the blurred layers: none, the first, then each wider by the ratio."""
 LARGEST_PX = 200.0
 """Wider circles are drawn as this one: nothing is left to be seen in them."""
+TILE_PX = 192
+"""Least side of the squares worked on at once: they have few layers and fit a core's cache."""
 SMALL_PX = 3.0
 """Discs up to this diameter are three-pixel kernels of the same variance."""
 
@@ -38,11 +40,30 @@ def defocus(radiance: Array, circle: Array) -> Array:
 
     Pixels are shared out to layers of two neighbouring diameters so that the variance of the
     blur is exact; the layers lie over one another from far to near, and what no ray has seen
-    behind a near edge is taken from its surroundings.
+    behind a near edge is taken from its surroundings. Sharp parts of the picture stay untouched.
     """
-    if np.abs(circle).max(initial=0.0) < SHARP_PX:
+    widest = float(np.abs(circle).max(initial=0.0))
+    if widest < SHARP_PX:
         return radiance
     levels = _levels(float(circle.min()), float(circle.max()))
+    reach = int(np.ceil(RATIO * max(widest, SMALL_PX) / 2)) + 1
+    side = max(TILE_PX, 6 * reach)
+    h, w = circle.shape
+    out: Array = radiance.copy()
+    for top in range(0, h, side):
+        for left in range(0, w, side):
+            inner = np.s_[top : top + side, left : left + side]
+            above, before = max(top - reach, 0), max(left - reach, 0)
+            outer = np.s_[above : top + side + reach, before : left + side + reach]
+            if np.abs(circle[outer]).max() < SHARP_PX:
+                continue
+            tile = _tile(radiance[outer], circle[outer], levels)
+            rows, columns = circle[inner].shape
+            out[inner] = tile[top - above :, left - before :][:rows, :columns]
+    return out
+
+
+def _tile(radiance: Array, circle: Array, levels: list[float]) -> Array:
     picture = np.zeros((*circle.shape, 4), dtype=np.float32)
     for i in range(len(levels) - 1, -1, -1):
         share = _share(circle, levels, i)
