@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
 
 from cellpick.geometry import Floats, invert, perturb, pixel_grid, pose, rays, transform
+from cellpick.perception.core.depth_errors import WARP_SHARE
 from cellpick.structures import (
     CameraCalibration,
     Capture,
@@ -231,4 +235,49 @@ def cloud_of(
             rows.append(np.full(len(p), k))
     if not points:
         return np.zeros((0, 3)), np.zeros(0), np.zeros(0, np.int64)
+    return np.concatenate(points), np.concatenate(sigmas), np.concatenate(rows)
+
+
+def shared_noise(
+    rng: np.random.Generator, shape: tuple[int, int], sigma_px: float
+) -> NDArray[np.float64]:
+    """Unit normal noise (h, w), spread by a Gaussian kernel."""
+    kernel = cv2.getGaussianKernel(2 * int(np.ceil(4 * sigma_px)) + 1, sigma_px).ravel()
+    kernel /= np.sqrt((kernel**2).sum())
+    white = rng.standard_normal(shape)
+    return cv2.sepFilter2D(white, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
+
+
+def sensed_cloud(
+    cell: CellModel,
+    T_base_cell: Floats,
+    cameras: Sequence[CameraCalibration],
+    Ts_true: Floats,
+    rng: np.random.Generator,
+    holes: float = 0.0,
+) -> tuple[Floats, Floats, Floats]:
+    """As `cloud_of`, of one cell, a reading a pixel, with all that the calibrations state: noise
+    that neighbours share, warp and scale; a share `holes` of the readings is lost in patches."""
+    points, sigmas, rows = [], [], []
+    for k, camera in enumerate(cameras):
+        if camera.depth_sigma_m == 0:
+            continue
+        shape = (camera.height_px, camera.width_px)
+        d = rays(pixel_grid(*shape[::-1]), camera.K, camera.distortion)
+        T = invert(T_base_cell) @ Ts_true[k]
+        eye, towards = T[:3, 3], d @ T[:3, :3].T
+        z = (cell.height_m / 2 - eye[2]) / towards[:, 2]
+        xy = (eye + z[:, None] * towards)[:, :2]
+        on = (np.abs(xy) < cell.size_m[:2] / 2).all(axis=1)
+        for f in cell.features:
+            on &= ~(np.abs(xy - f.center_m) < f.size_m / 2 + 2e-3).all(axis=1) | (f.height_m == 0)
+        on &= (shared_noise(rng, shape, 4.0) > norm.ppf(holes)).ravel()
+        sigma = camera.depth_sigma_m * (z / camera.depth_reference_m) ** 2
+        noise = shared_noise(rng, shape, max(camera.depth_correlation_px, 0.1)).ravel()
+        warp = shared_noise(rng, shape, WARP_SHARE * camera.width_px).ravel()
+        scale = 1 + rng.normal() * camera.depth_scale_sigma
+        read = z * scale + sigma * noise + camera.depth_warp_m * warp
+        points.append(transform(camera.T_mount_camera, (read[:, None] * d)[on]))
+        sigmas.append(sigma[on])
+        rows.append(np.full(int(on.sum()), k))
     return np.concatenate(points), np.concatenate(sigmas), np.concatenate(rows)

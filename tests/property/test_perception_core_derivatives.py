@@ -160,9 +160,10 @@ def test_solve_step_is_the_dense_solution_with_camera_errors_as_unknowns():
     seen, offset = 0.1 * rng.normal(size=(c, 6)), 1e-4 * rng.normal(size=6)
     prior = weak_prior(np.array([[0.0, 0.0, 0.04]]))
     none = np.zeros((6, 6))
-    step = solve_step(A[None], g[None], P_inv[None], seen[None], offset[None], prior, none)
+    pull = -prior[0] @ offset
+    step = solve_step(A[None], g[None], P_inv[None], seen[None], prior, pull[None], none)
     H, b = np.zeros((6 + 6 * c, 6 + 6 * c)), np.zeros(6 + 6 * c)
-    H[:6, :6], b[:6] = prior[0], -prior[0] @ offset
+    H[:6, :6], b[:6] = prior[0], pull
     for k in range(c):
         u = slice(6 + 6 * k, 12 + 6 * k)
         target = g[k] + A[k] @ seen[k]
@@ -194,7 +195,7 @@ def test_a_free_axis_keeps_its_angle_and_its_variance():
     free = free_axes(np.array([[0.0, 0.0, 1.0]]))
     step = solve_step(
         A, rng.normal(size=(1, 1, 6)), np.eye(6)[None, None], np.zeros((1, 1, 6)),
-        np.zeros((1, 6)), weak_prior(np.zeros((1, 3))), free,
+        weak_prior(np.zeros((1, 3))), np.ones((1, 6)), free,
     )  # fmt: skip
     assert step.cell[0, 5] == pytest.approx(0.0, abs=1e-15)
     assert step.covariance[0, 5, 5] == pytest.approx((np.pi / 2) ** 2, rel=1e-12)

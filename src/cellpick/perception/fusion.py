@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -37,8 +37,24 @@ class Cloud:
         return len(self.camera)
 
 
+def to_scale(look: CaptureSet) -> CaptureSet:
+    """The look with its depth corrected by the factors that the calibrations found."""
+    return replace(look, captures=tuple(_to_scale(capture) for capture in look.captures))
+
+
+def _to_scale(capture: Capture) -> Capture:
+    scale = capture.calibration.depth_scale
+    if capture.depth is None or scale == 1:
+        return capture
+    belief = replace(capture.calibration, depth_scale=1.0)
+    return replace(capture, calibration=belief, depth=capture.depth * np.float32(scale))
+
+
 def fuse(look: CaptureSet) -> Cloud:
-    """All trustworthy readings inside the search region, camera by camera, in row order."""
+    """All trustworthy readings inside the search region, camera by camera, in row order.
+
+    Depth is taken as it stands: `to_scale` corrects it.
+    """
     task = look.task
     T_region_base = invert(task.T_base_region)
     half = (task.region_size_m[:2] / 2).astype(np.float32)
@@ -57,7 +73,7 @@ def fuse(look: CaptureSet) -> Cloud:
             (
                 move(capture.T_base_camera, p_camera),
                 p_region,
-                axial_sigma(capture, p_camera[:, 2]),
+                axial_sigma(capture.calibration, p_camera[:, 2]),
                 np.full(len(p_camera), index, np.int32),
             )
         )
@@ -73,9 +89,8 @@ def move(T: NDArray[np.float64], p: NDArray[np.float32]) -> NDArray[np.float32]:
     return turned
 
 
-def axial_sigma(capture: Capture, z: NDArray[np.float32]) -> NDArray[np.float32]:
+def axial_sigma(belief: CameraCalibration, z: NDArray[np.float32]) -> NDArray[np.float32]:
     """Stated noise of readings at depths z; it grows with the square of the distance."""
-    belief = capture.calibration
     scale = np.float32(belief.depth_sigma_m / belief.depth_reference_m**2)
     sigma: NDArray[np.float32] = scale * z * z
     return sigma
@@ -101,9 +116,7 @@ def steady(depth: NDArray[np.float32], belief: CameraCalibration) -> NDArray[np.
     """Readings that enough neighbours confirm: a mixed (flying) pixel stands alone in depth."""
     h, w = depth.shape
     z = np.pad(depth, 1, constant_values=np.nan)
-    slack = np.float32(SUPPORT_SLACK / belief.K[0, 0]) * depth + np.float32(
-        4 * belief.depth_sigma_m
-    )
+    slack = np.float32(SUPPORT_SLACK / belief.K[0, 0]) * depth + 4 * axial_sigma(belief, depth)
     support = np.zeros((h, w), np.int8)
     for dv in range(3):
         for du in range(3):

@@ -12,7 +12,7 @@ from cellpick.perception.core import Refined, refine_poses
 from cellpick.perception.evidence import weigh
 from cellpick.perception.fine import climb
 from cellpick.perception.focus import focused
-from cellpick.perception.fusion import Cloud, fuse
+from cellpick.perception.fusion import Cloud, fuse, to_scale
 from cellpick.perception.grid import Grid
 from cellpick.perception.mosaic import EDGE_SIGMA_PX, FACTOR, mosaic_edges
 from cellpick.perception.orient import orient
@@ -39,7 +39,7 @@ def perceive(look: CaptureSet) -> CellEstimates:
 
     A function of the look alone, deterministic, and blind to the order of its captures.
     """
-    look = in_order(look)
+    look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
     up = task.T_base_region[:3, 2]
     drawn = [draw_face(cell, task.materials, f, MOSAIC_STEP_M, MARGIN_M) for f in faces_up(cell)]
@@ -119,4 +119,5 @@ def refine(look: CaptureSet, Ts_base_cell: Floats, cloud: Cloud) -> Refined:
         cloud.sigma_m,
         cloud.camera,
         materials=look.task.materials,
+        T_base_support=look.task.T_base_region,
     )

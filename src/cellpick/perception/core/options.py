@@ -23,10 +23,12 @@ class RefineOptions:
     """Least step, in grey levels a pixel, that counts as an edge."""
     points_per_cell: int = 2000
     """A cell with more 3D points is thinned out to about this many."""
-    readings_per_sample: float = 4.0
-    """Depth readings that carry the information of one independent reading, before thinning out:
-    neighbouring pixels of a structured-light camera share their projected pattern (assumed)."""
     surface_model_sigma_m: float = 5e-5
     """Standard deviation of a real case's flatness (assumed)."""
+    standing_sigma_m: float = 1e-3
+    """Standard deviation of a cell's height over the surface that it stands on (assumed: that
+    surface's place, and what lies beneath the cell)."""
+    standing_sigma_rad: float = 0.0175
+    """Standard deviation, per axis, of its lean (assumed: a degree)."""
     step_tolerance_m: float = 5e-5
     """A last step shorter than this, rotations at the case's corner included, has converged."""

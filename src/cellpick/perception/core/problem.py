@@ -61,7 +61,7 @@ def problem_of(
     options = options or RefineOptions()
     half = float(np.linalg.norm(cell.size_m)) / 2
     views = views_of(captures, Ts[:, :3, 3], half + CROP_MARGIN_M)
-    usable = _usable(points, points_sigma, points_camera, len(captures), options)
+    usable = _usable(points, points_sigma, points_camera, views)
     up = towards_cameras(views)
     return Problem(
         cell,
@@ -92,19 +92,17 @@ def _usable(
     points: ArrayLike,
     points_sigma: ArrayLike,
     points_camera: ArrayLike,
-    cameras: int,
-    options: RefineOptions,
+    views: Views,
 ) -> Points:
     """The finite ones of m points; raises `ShapeError` for a camera that is not there."""
     p = checked("points", points, (None, 3), finite=False)
     sigma = checked("points_sigma", points_sigma, (len(p),), finite=False)
     camera = checked("points_camera", points_camera, (len(p),), dtype=np.int64)
-    if camera.size and (camera.min() < 0 or camera.max() >= cameras):
+    if camera.size and (camera.min() < 0 or camera.max() >= len(views)):
         raise ShapeError(
             "points_camera must be rows of captures",
             got=f"{camera.min()} to {camera.max()}",
-            accepted=f"0 to {cameras - 1}",
+            accepted=f"0 to {len(views) - 1}",
         )
     good = np.isfinite(p).all(axis=1) & np.isfinite(sigma) & (sigma > 0)
-    repeats = np.full(int(good.sum()), options.readings_per_sample)
-    return Points(p[good], sigma[good], camera[good], repeats)
+    return Points(p[good], sigma[good], camera[good], views.depth_repeats[camera[good]])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cellpick.geometry import Floats, checked, difference, perturb
+from cellpick.perception.core.depth_errors import depth_errors
 from cellpick.perception.core.edge_evidence import edge_evidence
 from cellpick.perception.core.edges import EdgeViews
 from cellpick.perception.core.lookup import looking_up
@@ -18,6 +19,7 @@ from cellpick.perception.core.problem import Problem, problem_of, reach_px
 from cellpick.perception.core.result import Refined, judged
 from cellpick.perception.core.search import read_edges
 from cellpick.perception.core.solve import Step, free_axes, solve_step, weak_prior
+from cellpick.perception.core.standing import standing_evidence
 from cellpick.perception.core.views import calibration_information
 from cellpick.perception.core.vote import vote
 from cellpick.structures import Capture, CellModel, Material
@@ -36,13 +38,16 @@ class _State:
     """(n, 4, 4)."""
     seen: Floats
     """(n, c, 6) small motion from there to where each camera sees the cell."""
+    measured: Floats
+    """(n, c, 6) the same to where its depth readings have the cell."""
 
     @property
     def Ts_seen(self) -> Floats:
         return perturb(self.Ts[:, None], self.seen)
 
-    def moved(self, step: Step) -> _State:
-        return _State(perturb(self.Ts, step.cell), step.seen)
+    @property
+    def Ts_measured(self) -> Floats:
+        return perturb(self.Ts[:, None], self.measured)
 
 
 def refine_poses(
@@ -54,34 +59,37 @@ def refine_poses(
     points_camera: ArrayLike,
     *,
     materials: Mapping[str, Material] | None = None,
+    T_base_support: ArrayLike | None = None,
     options: RefineOptions | None = None,
 ) -> Refined:
     """Refine initial poses (n, 4, 4) that are right to about `options.reach_m` and `reach_rad`.
 
     `points` (m, 3) are 3D points in the base frame, `points_sigma` (m,) their axial noise in
     metres and `points_camera` (m,) the row in `captures` of the camera that saw each; points that
-    are not finite are dropped. `materials` tells bright print from dark. Raises `ShapeError`.
+    are not finite are dropped. What a camera's points err by together, its calibration states.
+    `materials` tells bright print from dark. Cells stand on z = 0 of `T_base_support` (4, 4),
+    if it is given. Raises `ShapeError`.
     """
     initial = checked("Ts_base_cell", Ts_base_cell, (None, 4, 4))
     problem = problem_of(
         initial, cell, captures, points, points_sigma, points_camera, materials, options
     )
-    solve = _Solver(problem, initial)
-    state = _State(initial, np.zeros((len(initial), len(captures), 6)))
+    if T_base_support is not None:
+        T_base_support = checked("T_base_support", T_base_support, (4, 4))
+    solve = _Solver(problem, initial, T_base_support)
+    start = np.zeros((len(initial), len(captures), 6))
+    state = _State(initial, start, start)
     for gate in GATES_M:
         surface = _surface(problem, state, gate, ends_only=True)
-        state = state.moved(solve.step(state, surface.information, surface.gradient))
+        state, _ = solve.step(state, surface, None)
     edges = problem.expected_edges(state.Ts, state.Ts_seen)
     shift, seen = vote(edges, problem.views, cell, solve.free, problem.options)
-    state = _State(perturb(state.Ts, shift), state.seen + seen)
+    state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
     for window in WINDOWS_M:
         surface = _surface(problem, state, window / 2)
         edges = problem.expected_edges(state.Ts, state.Ts_seen)
         edge = _edge(problem, edges, window)
-        step = solve.step(
-            state, surface.information + edge.information, surface.gradient + edge.gradient
-        )
-        state = state.moved(step)
+        state, step = solve.step(state, surface, edge)
     sought = edges.sharp.sum(axis=(1, 2))
     return judged(initial, state.Ts, step, surface, edge, sought, cell, problem.options)
 
@@ -89,7 +97,7 @@ def refine_poses(
 def _surface(
     problem: Problem, state: _State, gate_m: float, *, ends_only: bool = False
 ) -> Evidence:
-    contacts = contacts_at(problem.points, state.Ts_seen, state.Ts, problem.cell, problem.up)
+    contacts = contacts_at(problem.points, state.Ts_measured, state.Ts, problem.cell, problem.up)
     if ends_only:
         contacts = contacts.on_ends()
     return point_evidence(
@@ -104,19 +112,42 @@ def _edge(problem: Problem, edges: EdgeViews, window_m: float) -> Evidence:
 
 
 class _Solver:
-    """The priors of one problem: calibration, initial poses, free symmetry."""
+    """What is known before the look: calibration, initial poses, the support, free symmetry."""
 
-    def __init__(self, problem: Problem, initial: Floats) -> None:
+    def __init__(self, problem: Problem, initial: Floats, T_base_support: Floats | None) -> None:
         axes = [s.axis for s in problem.cell.symmetries if s.fold == 0]
         self.free = free_axes(np.array(axes).reshape(-1, 3))
-        self.calibration = calibration_information(problem.views, initial)
-        self.initial = initial
+        self._calibration = calibration_information(problem.views, initial)
         # what was seen of a cell is its end face, so the initial pose is right there first
         up = np.sign(looking_up(initial, problem.up)[:, 2:])
-        self.prior = weak_prior(up * [0, 0, problem.cell.height_m / 2])
+        pivots = up * [0, 0, problem.cell.height_m / 2]
+        self._depth = depth_errors(problem.views, initial, pivots)
+        self._weak = weak_prior(pivots)
+        self._problem, self._initial, self._support = problem, initial, T_base_support
 
-    def step(self, state: _State, information: Floats, gradient: Floats) -> Step:
-        offset = difference(self.initial, state.Ts)
-        return solve_step(
-            information, gradient, self.calibration, state.seen, offset, self.prior, self.free
-        )
+    def step(self, state: _State, surface: Evidence, edge: Evidence | None) -> tuple[_State, Step]:
+        """The next state, and the step to it."""
+        told = surface.gradient + _times(surface.information, state.measured)
+        A, target = self._depth.eliminated(surface.information, told)
+        g = target - _times(A, state.seen)
+        if edge is not None:
+            A, g = A + edge.information, g + edge.gradient
+        prior, pull = self._prior(state.Ts)
+        step = solve_step(A, g, self._calibration, state.seen, prior, pull, self.free)
+        beyond = self._depth.estimated(surface.information, told, step.cell[:, None] + step.seen)
+        return _State(perturb(state.Ts, step.cell), step.seen, step.seen + beyond), step
+
+    def _prior(self, Ts: Floats) -> tuple[Floats, Floats]:
+        """Information (n, 6, 6) and gradient (n, 6) of what is known beside the cameras."""
+        offset = difference(self._initial, Ts) @ (np.eye(6) - self.free)
+        pull = -_times(self._weak, offset)
+        if self._support is None:
+            return self._weak, pull
+        cell, options = self._problem.cell, self._problem.options
+        A, g = standing_evidence(Ts, self._support, cell, options)
+        return self._weak + A, pull + g
+
+
+def _times(matrix: Floats, vector: Floats) -> Floats:
+    result: Floats = (matrix @ vector[..., None])[..., 0]
+    return result

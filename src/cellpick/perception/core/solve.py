@@ -52,16 +52,16 @@ def solve_step(
     g: Floats,
     calibration: Floats,
     seen: Floats,
-    offset: Floats,
     prior: Floats,
+    pull: Floats,
     free: Floats,
 ) -> Step:
     """Solve for the cells and the cameras' views of them.
 
     `A` (n, c, 6, 6) and `g` (n, c, 6) are each camera's information and gradient about where it
     sees the cell now, `calibration` (n, c, 6, 6) the inverse covariance of that view about the
-    cell, `seen` (n, c, 6) the views' present motion, `offset` (n, 6) the present small motion
-    from the initial pose, `prior` (n, 6, 6) that pose's own information, `free` (6, 6) the
+    cell, `seen` (n, c, 6) the views' present motion, `prior` (n, 6, 6) and `pull` (n, 6) the
+    information and gradient of what is known of the cells beside the cameras, `free` (6, 6) the
     projector of `free_axes`.
     """
     fixed = np.eye(6) - free
@@ -71,10 +71,9 @@ def solve_step(
     gain = np.swapaxes(np.linalg.solve(A + calibration, A), -1, -2)
     information = gain @ calibration
     known = _symmetric(information).sum(axis=1)
-    pull = target - (gain @ target[..., None])[..., 0]
-    weight = fixed @ prior @ fixed
-    H = known + weight + free / FREE_SIGMA_RAD**2
-    right = pull.sum(axis=1) - (weight @ offset[..., None])[..., 0]
+    pulls = target - (gain @ target[..., None])[..., 0]
+    H = known + fixed @ prior @ fixed + free / FREE_SIGMA_RAD**2
+    right = pulls.sum(axis=1) + pull @ fixed
     covariance = _symmetric(np.linalg.inv(H))
     cell = (covariance @ right[..., None])[..., 0]
     left = target - (A @ cell[:, None, :, None])[..., 0]

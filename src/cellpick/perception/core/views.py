@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cellpick.geometry import Floats, distort, invert, project, skew, transform
 from cellpick.structures import Capture
@@ -40,6 +40,12 @@ class Views:
     """(c,) standard deviation of one edge reading."""
     error_sigma: Floats
     """(c, 6) standard deviations of the believed pose's error as a small motion of the camera."""
+    depth_scale_sigma: Floats
+    """(c,) standard deviation of the depth readings' scale, as a share."""
+    depth_warp_m: Floats
+    """(c,) standard deviation of their smooth error."""
+    depth_repeats: Floats
+    """(c,) how many neighbouring readings carry the information of one independent reading."""
 
     def __len__(self) -> int:
         return len(self.light)
@@ -65,7 +71,18 @@ def views_of(captures: Sequence[Capture], p_base: Floats, margin_m: float) -> Vi
         size_px=np.array([[c.width_px, c.height_px] for c in calibrations]).reshape(-1, 2) * 1.0,
         pixel_sigma_px=np.array([c.pixel_sigma_px for c in calibrations], dtype=np.float64),
         error_sigma=np.maximum(np.array(sigmas).reshape(-1, 6), SIGMA_FLOOR),
+        depth_scale_sigma=np.array([c.depth_scale_sigma for c in calibrations], dtype=np.float64),
+        depth_warp_m=np.array([c.depth_warp_m for c in calibrations], dtype=np.float64),
+        depth_repeats=shared_by([c.depth_correlation_px for c in calibrations]),
     )
+
+
+def shared_by(correlation_px: ArrayLike) -> Floats:
+    """Readings (...) that count as one when noise is spread by a Gaussian kernel of that standard
+    deviation (...): the area of the noise's autocorrelation, 4 pi sigma^2."""
+    area = 4 * np.pi * np.square(np.asarray(correlation_px, dtype=np.float64))
+    result: Floats = np.maximum(area, 1.0)
+    return result
 
 
 def _linear_levels() -> NDArray[np.float32]:

@@ -1,0 +1,72 @@
+"""What all depth readings of one camera on one cell share: the rest of its scale error, its warp.
+
+However many points there are, they lie wrong together. Such an error moves the measured surface
+along the line of sight and tilts it, while the pictures of the same camera know nothing of it; so
+it is an unknown of its own beside the camera's pose error, and is eliminated first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellpick.geometry import Floats
+from cellpick.perception.core.views import SIGMA_FLOOR, Views, adjoint
+
+WARP_SHARE = 0.15
+"""Distance over which the warp changes by its own size, as a share of the image's width; assumed:
+planarity errors are bows and waves of a few periods over the image."""
+
+
+@dataclass(frozen=True, eq=False)
+class DepthErrors:
+    """Of n cells in c cameras; three unknowns each: a shift along the line of sight, two tilts."""
+
+    motion: Floats
+    """(n, c, 6, 3) small motion of the measured surface by the unknowns."""
+    information: Floats
+    """(n, c, 3) inverse variances of the unknowns."""
+
+    def eliminated(self, A: Floats, target: Floats) -> tuple[Floats, Floats]:
+        """Information (n, c, 6, 6) and target (n, c, 6) of the points, the unknowns integrated
+        out; `A @ motion = target` is what the points say of the surface."""
+        AJ = A @ self.motion
+        gain = np.swapaxes(np.linalg.solve(self._total(AJ), np.swapaxes(AJ, -1, -2)), -1, -2)
+        across = np.swapaxes(self.motion, -1, -2)
+        return A - gain @ np.swapaxes(AJ, -1, -2), target - _times(gain, _times(across, target))
+
+    def estimated(self, A: Floats, target: Floats, seen: Floats) -> Floats:
+        """(n, c, 6) shared motion of the surface beyond `seen` (n, c, 6), where the camera sees
+        the cell."""
+        left = _times(np.swapaxes(self.motion, -1, -2), target - _times(A, seen))
+        unknowns = np.linalg.solve(self._total(A @ self.motion), left[..., None])
+        return (self.motion @ unknowns)[..., 0]
+
+    def _total(self, AJ: Floats) -> Floats:
+        total: Floats = np.swapaxes(self.motion, -1, -2) @ AJ
+        return total + self.information[..., None] * np.eye(3)
+
+
+def depth_errors(views: Views, Ts_base_cell: Floats, pivots: Floats) -> DepthErrors:
+    """The unknowns and what the calibrations say of them; `pivots` (n, 3) are the middles of the
+    faces that are measured, in the cells' frames."""
+    Ts_camera_face = (views.Ts_camera_base[None] @ Ts_base_cell[:, None]).copy()
+    Ts_camera_face[..., :3, 3] += (Ts_camera_face[..., :3, :3] @ pivots[:, None, :, None])[..., 0]
+    p = Ts_camera_face[..., :3, 3]
+    z = np.maximum(p[..., 2], SIGMA_FLOOR)
+    R_face_camera = np.swapaxes(Ts_camera_face[..., :3, :3], -1, -2)
+    motion = np.zeros((*z.shape, 6, 3))
+    motion[..., :3, 0] = _times(R_face_camera, p / z[..., None])
+    motion[..., 3:, 1:] = R_face_camera[..., :2]
+    to_cell = np.zeros((len(pivots), 4, 4)) + np.eye(4)
+    to_cell[:, :3, 3] = pivots
+    length = WARP_SHARE * views.size_px[:, 0] * z / views.K[:, 0, 0]
+    shift = np.hypot(views.depth_scale_sigma * z, views.depth_warp_m)
+    sigma = np.stack([shift, *[views.depth_warp_m / length] * 2], axis=-1)
+    return DepthErrors(adjoint(to_cell)[:, None] @ motion, np.maximum(sigma, SIGMA_FLOOR) ** -2.0)
+
+
+def _times(matrix: Floats, vector: Floats) -> Floats:
+    result: Floats = (matrix @ vector[..., None])[..., 0]
+    return result
