@@ -10,6 +10,8 @@ import pytest
 PUBLIC = {
     "cli": "main",
     "evaluate": "Matches match_estimates summarise truth_document wilson_interval",
+    "export": """BopDataset BopIndex pinhole read_index refuse_foreign result_lines results_name
+        results_text""",
     "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
     "motion": "MotionPlanner check_limits",
     "perception": "perceive",
@@ -18,7 +20,7 @@ PUBLIC = {
     "scene": """ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault FaultKind ImagerSpec
         Light SceneModels SceneSpec SceneState check_scene data_folder draw_scene find_model find_scene load_arm load_camera
         load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
-    "sensors": "CameraRig",
+    "sensors": "CameraRig Labels cell_mesh label_look true_camera_pose",
     "station": "Look RunResult look_once run_scene",
     "store": "read_look refuse_foreign write_look",
     "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates

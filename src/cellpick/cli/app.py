@@ -12,6 +12,7 @@ import typer
 from cellpick.cli.capture import capture
 from cellpick.cli.check import check, schema
 from cellpick.cli.doctor import doctor
+from cellpick.cli.export import export
 from cellpick.cli.perceive import perceive
 from cellpick.cli.run import run
 from cellpick.errors import CellpickError
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 for command in (run, capture, perceive, check, schema, doctor):
     app.command()(command)
+app.add_typer(export)
 
 
 def _print_version(wanted: bool) -> None:

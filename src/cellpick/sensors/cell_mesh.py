@@ -66,6 +66,11 @@ def cell_surface(cell: CellModel, index: Callable[[str], int]) -> CellSurface:
     )
 
 
+def cell_mesh(cell: CellModel) -> Mesh:
+    """The surface of `cell` in its own frame, in metres."""
+    return cell_surface(cell, lambda _: 0).mesh
+
+
 def _rows(features: tuple[SurfaceFeature, ...], index: Callable[[str], int]) -> tuple[int, ...]:
     return tuple(index(f.material) for f in features)
 
