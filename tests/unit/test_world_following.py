@@ -137,3 +137,34 @@ def test_closing_twice_is_harmless() -> None:
     world = world_of(STATE)
     world.close()
     world.close()
+
+
+def test_snapshots_on_the_way_hold_pose_speed_and_reading_of_their_moment() -> None:
+    state = replace(shipped("prismatic_tray"), fixtures=(), **NO_CELLS)
+    move = swing(state.q, -0.3, 1.0)
+    times = (0.9, 0.25, 0.5, 0.0, 7.0)
+    with world_of(state, seed=3) as world:
+        report = world.follow(move, times)
+        end = world.time_s
+    assert report.status == "ok"
+    assert len(report.snapshots) == len(times)
+    for t, snapshot in zip(times, report.snapshots, strict=True):
+        passed = snapshot.state.time_s - state.time_s
+        assert passed == pytest.approx(np.clip(t, STEP_S, 1.0), abs=STEP_S / 2 + 1e-9)
+        s = passed / 1.0
+        q = state.q - 0.3 * (10 * s**3 - 15 * s**4 + 6 * s**5)
+        dq = -0.3 * (30 * s**2 - 60 * s**3 + 30 * s**4)
+        # the arm may lag its set points by a fraction of a step
+        np.testing.assert_allclose(snapshot.state.q, q, atol=abs(dq) * STEP_S + 1e-5)
+        np.testing.assert_allclose(snapshot.dq, np.full(6, dq), atol=0.01)
+        noise = snapshot.q_reported - snapshot.state.q
+        assert 0 < np.abs(noise).max() < 6 * state.arm.encoder_sigma_rad
+    assert report.snapshots[-1].state.time_s == end
+
+
+def test_a_blocked_arm_has_the_snapshots_that_it_reached() -> None:
+    weak = replace(STATE.arm, effort_nm=np.full(6, 5.0))
+    with world_of(replace(STATE, arm=weak)) as world:
+        report = world.follow(swing(STATE.q, 0.2, 0.5), (STEP_S, 0.5))
+    assert report.status == "blocked"
+    assert len(report.snapshots) == 1

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from cellpick.geometry import Floats
+from cellpick.geometry import Floats, frozen
+from cellpick.scene.state import SceneState
 from cellpick.structures import ArmModel, JointTrajectory
 from cellpick.world.client import STEP_S
 
 FollowStatus = Literal["ok", "blocked", "refused"]
 START_RAD = 0.002
 """A controller refuses a trajectory that starts further than this from where the arm stands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One instant of a motion."""
+
+    state: SceneState
+    """The truth."""
+    dq: Floats
+    """(6,) true joint speeds in rad/s."""
+    q_reported: Floats
+    """(6,) joint angles as the encoders latched them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dq", frozen("dq", self.dq, (6,)))
+        object.__setattr__(self, "q_reported", frozen("q_reported", self.q_reported, (6,)))
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,8 @@ class FollowReport:
     """Largest distance of the flange from where the set points wanted it."""
     final_error_m: float
     """The same at the end."""
+    snapshots: tuple[Snapshot, ...] = ()
+    """Instants that were asked for, as far as the arm came."""
 
 
 def sample(trajectory: JointTrajectory) -> Floats:
@@ -51,6 +71,11 @@ def sample(trajectory: JointTrajectory) -> Floats:
         + s**2 * (s - 1) * h * dq[i + 1]
     )
     return result
+
+
+def steps_at(times_s: Sequence[float], steps: int) -> list[int]:
+    """The physics step, of a motion of so many, that ends nearest to each time from its start."""
+    return [int(np.clip(round(t / STEP_S) - 1, 0, steps - 1)) for t in times_s]
 
 
 def tracking_error(arm: ArmModel, q: Floats, q_wanted: Floats) -> Floats:

@@ -75,6 +75,11 @@ class Robot:
         return np.array([s[0] for s in self._client.getJointStates(self.body, self.joints)])
 
     @property
+    def dq(self) -> Floats:
+        """(6,) true joint speeds in rad/s."""
+        return np.array([s[1] for s in self._client.getJointStates(self.body, self.joints)])
+
+    @property
     def travel(self) -> Floats:
         """(c,) positions of the sliding parts."""
         if not self.carriers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -16,7 +17,15 @@ from cellpick.world.attempt import AttemptRecord, ContactLog
 from cellpick.world.bodies import add_cell, add_fixture, let_roll_out
 from cellpick.world.client import STEP_S, connect, from_bullet
 from cellpick.world.contacts import ContactWatch, StepContacts
-from cellpick.world.following import START_RAD, FollowReport, FollowStatus, sample, tracking_error
+from cellpick.world.following import (
+    START_RAD,
+    FollowReport,
+    FollowStatus,
+    Snapshot,
+    sample,
+    steps_at,
+    tracking_error,
+)
 from cellpick.world.gripping import gripper_of
 from cellpick.world.judge import Tolerances, judge_again, judge_attempt
 from cellpick.world.robot import Robot
@@ -127,8 +136,13 @@ class World:
         for _ in range(int(np.ceil(seconds / STEP_S - 1e-9))):
             self._step()
 
-    def follow(self, trajectory: JointTrajectory) -> FollowReport:
-        """Move the arm along a trajectory; contact or a joint that falls behind stops it."""
+    def follow(
+        self, trajectory: JointTrajectory, snapshots_s: Sequence[float] = ()
+    ) -> FollowReport:
+        """Move the arm along a trajectory; contact or a joint that falls behind stops it.
+
+        `snapshots_s` are times from the motion's start, in any order; each is met to half a step.
+        """
         if not len(trajectory.times_s):
             return FollowReport("ok", "", 0.0, 0.0)
         off = np.abs(trajectory.q[0] - self._q_wanted)
@@ -137,10 +151,14 @@ class World:
             return FollowReport("refused", reason, float("nan"), float("nan"))
         points = sample(trajectory)
         reached = np.empty_like(points)
+        wanted = steps_at(snapshots_s, len(points))
+        taken: dict[int, Snapshot] = {}
         reason, k = "", 0
         for k, self._q_wanted in enumerate(points):
             reason = self._step()
             reached[k] = self._robot.q
+            if k in wanted:
+                taken[k] = Snapshot(self.state(), self._robot.dq, self.read_joints())
             lag = np.abs(reached[k] - self._q_wanted)
             if not reason and lag.max() > FOLLOWING_RAD:
                 reason = f"joint {int(lag.argmax())} fell behind by {lag.max():.3f} rad"
@@ -150,7 +168,8 @@ class World:
                 break
         error = tracking_error(self._scene.arm, reached[: k + 1], points[: k + 1])
         status: FollowStatus = "blocked" if reason else "ok"
-        return FollowReport(status, reason, float(error.max()), float(error[-1]))
+        snapshots = tuple(taken[step] for step in wanted if step in taken)
+        return FollowReport(status, reason, float(error.max()), float(error[-1]), snapshots)
 
     def grip(self) -> GripperReading:
         """Valve on, or jaws closed; time passes until it is done."""
