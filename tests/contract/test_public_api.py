@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 PUBLIC = {
+    "calibration": """METHODS Sighting Sightings Solution black_rectangles corner_points find_board hand_eye
+        rig_calibration solve""",
     "cli": "main",
     "evaluate": "Matches match_estimates summarise truth_document wilson_interval",
     "export": """BopDataset BopIndex pinhole read_index refuse_foreign result_lines results_name
@@ -17,8 +19,9 @@ PUBLIC = {
     "perception": "perceive",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
         start_run write_html write_overview_png write_summary write_whole""",
-    "scene": """ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault FaultKind ImagerSpec
-        Light SceneModels SceneSpec SceneState check_scene data_folder draw_scene find_model find_scene load_arm load_camera
+    "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault FaultKind
+        IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec SceneState
+        StructuredLight kinect_lateral_px kinect_sigma_m check_scene data_folder draw_scene find_model find_scene load_arm load_camera
         load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
     "sensors": "CameraRig Labels cell_mesh label_look true_camera_pose",
     "station": "Look RunResult look_once run_scene",

@@ -1,0 +1,129 @@
+"""Calibrates a whole rig: every camera, every pose and one board in one least-squares problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from cellpick.calibration.pinhole import INTRINSICS
+from cellpick.calibration.poses import check_sightings
+from cellpick.calibration.problem import JointProblem
+from cellpick.calibration.sightings import Sighting, Sightings
+from cellpick.calibration.spread import formal_covariance, jackknife, jackknife_covariance
+from cellpick.calibration.start import CameraStart, start_geometry
+from cellpick.geometry import Floats
+
+Intrinsics = Literal["solve", "hold"]
+FOCAL_SHARE = 2e-3
+"""Prior of a focal length, as a share of it: what a lens may be off since it was last measured;
+assumed."""
+CENTRE_PX = 2.0
+"""Prior of the principal point in pixels; assumed."""
+DISTORTION = (5e-3, 1e-2, 2e-4, 2e-4, 1e-2)
+"""Prior of k1 k2 p1 p2 k3; assumed."""
+CORNER_PX = 0.1
+"""Noise of a corner that the solution starts with, before the residuals tell it."""
+OUTLIER_SIGMAS = 5.0
+"""A corner farther off than this is none."""
+LEAST_SIGMA_PX = 1e-3
+"""Noise never counts as smaller: corners are stored to about this."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The joint problem, solved: parameters are small motions round the problem's geometry."""
+
+    problem: JointProblem
+    """Round its own solution."""
+    x: Floats
+    """(size,) the parameters there."""
+    covariance: Floats
+    """(size, size) of the parameters, by the Jacobian or the poses' spread, whichever is more."""
+    leave_one_out: Floats
+    """(k, size) changes of the parameters without each pose."""
+    spread_ratio: float
+    """Standard deviation over resampled poses as a multiple of the Jacobian's."""
+    starts: tuple[CameraStart, ...]
+    """Each camera on its own."""
+    outliers: int
+    """Corners that were left out."""
+
+
+def solve(sightings: Sightings, intrinsics: Intrinsics) -> Solution:
+    """Solve a rig; raises `InputError` for pictures or poses that cannot be solved.
+
+    `intrinsics` are solved round what was believed before, or held.
+    """
+    check_sightings(sightings)
+    geometry, starts = start_geometry(sightings)
+    n = len(sightings.cameras)
+    prior = np.zeros((n, INTRINSICS))
+    if intrinsics == "solve":
+        prior = np.stack([_prior(K) for K in geometry.intrinsics])
+    problem = JointProblem(sightings, geometry, np.full(n, CORNER_PX), prior)
+    x = _least(problem, np.zeros(problem.size), "soft_l1")
+    kept = _without_outliers(problem, x)
+    dropped = len(problem.picture) - sum(len(p.corners) for p in kept.pictures)
+    problem = JointProblem(kept, geometry, np.full(n, CORNER_PX), prior)
+    problem, x = problem.recentred(x, _sigma_px(problem, x))
+    problem, x = problem.recentred(_least(problem, x, "linear"), problem.sigma_px)
+    problem, x = problem.recentred(x, _sigma_px(problem, x))
+    J = problem.jacobian(x)
+    formal, left_out = formal_covariance(J), jackknife(problem, x, J)
+    ratio = _ratio(jackknife_covariance(left_out), formal, problem.poses)
+    covariance = formal * max(1.0, ratio) ** 2
+    return Solution(problem, x, covariance, left_out, ratio, starts, dropped)
+
+
+def _prior(K: Floats) -> Floats:
+    return np.array([*(FOCAL_SHARE * K[:2]), CENTRE_PX, CENTRE_PX, *DISTORTION])
+
+
+def _least(problem: JointProblem, x: Floats, loss: Literal["linear", "soft_l1"]) -> Floats:
+    found = least_squares(
+        problem.residuals, x, problem.jacobian, loss=loss, f_scale=3.0, x_scale="jac", xtol=1e-12
+    )
+    result: Floats = found.x
+    return result
+
+
+def _without_outliers(problem: JointProblem, x: Floats) -> Sightings:
+    errors = problem.errors_px(x)
+    camera = np.array([p.camera for p in problem.sightings.pictures])[problem.picture]
+    middle = np.array(
+        [np.median(np.abs(errors[camera == i])) for i in range(len(problem.sigma_px))]
+    )
+    # a normal deviate is beyond 0.6745 of its standard deviation half the time
+    sigma = np.maximum(middle / 0.6745, LEAST_SIGMA_PX)
+    good = (np.abs(errors) / sigma[camera, None]).max(axis=1) < OUTLIER_SIGMAS
+    pictures = []
+    for row, picture in enumerate(problem.sightings.pictures):
+        rows = good[problem.picture == row]
+        if rows.any():
+            pictures.append(_some(picture, rows))
+    return replace(problem.sightings, pictures=tuple(pictures))
+
+
+def _some(picture: Sighting, rows: NDArray[np.bool_]) -> Sighting:
+    return replace(picture, corners=picture.corners[rows], pixels=picture.pixels[rows])
+
+
+def _sigma_px(problem: JointProblem, x: Floats) -> Floats:
+    """(n,) noise of one corner along u or v, by what the fit left."""
+    errors = problem.errors_px(x)
+    camera = np.array([p.camera for p in problem.sightings.pictures])[problem.picture]
+    sums = np.array([(errors[camera == i] ** 2).sum() for i in range(len(problem.sigma_px))])
+    count = 2 * np.bincount(camera, minlength=len(sums))
+    # each camera takes its share of the parameters that the corners have to feed
+    free = 1 - (problem.size - 6 * len(problem.sigma_px)) / max(2 * len(camera), problem.size)
+    result: Floats = np.maximum(np.sqrt(sums / count / free), LEAST_SIGMA_PX)
+    return result
+
+
+def _ratio(resampled: Floats, formal: Floats, rows: slice) -> float:
+    share = np.diag(resampled)[rows] / np.diag(formal)[rows]
+    return float(np.sqrt(np.median(share)))
