@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ from cellpick.sensors.render import Renderer
 from cellpick.sensors.shading import Palette
 from cellpick.sensors.surface import SurfaceTable
 from cellpick.sensors.vignetting import Falloff
+from cellpick.sensors.window import Window
 
 
 class TrueCamera:
@@ -35,7 +38,19 @@ class TrueCamera:
         """How it truly is."""
         self._image_rng, self._depth_rng = image_rng, depth_rng
         self._lens = Lens(spec)
+        self._window: Window | None = None
         self._depth = DepthSensor(spec.depth, self._lens.pixel_rad, palette) if spec.depth else None
+
+    def changed(self, spec: CameraSpec, window: Window | None) -> TrueCamera:
+        """The same device, with its random streams, after something happened to it.
+
+        `spec` is how it truly is now, `window` what lies on its front window.
+        """
+        other = copy.copy(self)
+        other.spec, other._window = spec, window
+        if (spec.K != self.spec.K).any():
+            other._lens = Lens(spec)
+        return other
 
     def shoot(
         self,
@@ -54,6 +69,8 @@ class TrueCamera:
         T_world_camera = T_world_mount @ self.spec.T_mount_camera
         renderer = Renderer(self._lens, T_world_camera, scene, table, lighting)
         radiance = renderer.radiance()
+        if self._window is not None:
+            radiance = self._window.dim(radiance)
         image = self._expose(radiance, renderer, twist)
         if self._depth is None:
             return image, None

@@ -14,6 +14,7 @@ from cellpick.sensors.bodies import Bodies
 from cellpick.sensors.calibration import believed
 from cellpick.sensors.camera import TrueCamera
 from cellpick.sensors.codes import CodeAtlas
+from cellpick.sensors.faults import CameraFaults, Frame
 from cellpick.sensors.lighting import Lighting
 from cellpick.sensors.raycast import RayScene
 from cellpick.sensors.schedule import schedule
@@ -37,7 +38,7 @@ class CameraRig:
         calibrations: Sequence[CameraCalibration] | None = None,
     ) -> None:
         """`calibrations`, one a camera in the rig's order, replace those that would be drawn."""
-        streams = [stream.spawn(3) for stream in rng.spawn(len(state.cameras))]
+        streams = [stream.spawn(4) for stream in rng.spawn(len(state.cameras))]
         drawn = [
             believed(spec, stream[0]) for spec, stream in zip(state.cameras, streams, strict=True)
         ]
@@ -54,6 +55,12 @@ class CameraRig:
             for spec, stream in zip(state.cameras, streams, strict=True)
         )
 
+        self._faults = tuple(
+            CameraFaults([f for f in state.faults if f.camera == row], camera, stream[3])
+            for row, (camera, stream) in enumerate(zip(self._cameras, streams, strict=True))
+        )
+        self._looks = 0
+
     @property
     def capture_duration_s(self) -> float:
         """Time of one look, from the first trigger to the last data."""
@@ -62,20 +69,29 @@ class CameraRig:
     def look(
         self, state: SceneState, T_base_flange_reported: Floats, task: SearchTask
     ) -> CaptureSet:
-        """All cameras' captures of `state`; the encoders reported `T_base_flange` (4, 4)."""
+        """The captures of `state` that arrive; the encoders reported `T_base_flange` (4, 4)."""
+        self._looks += 1
         mesh = self._bodies.placed(state)
         scene, table = RayScene(mesh), SurfaceTable(mesh, self._bodies, self._codes)
 
-        def shoot(row: int) -> Capture:
-            image, depth = self._cameras[row].shoot(state, scene, table, self._lighting)
-            time_s = state.time_s + float(self.schedule.start_s[row])
-            return Capture(self.calibrations[row], image, depth, time_s, T_base_flange_reported)
+        def shoot(row: int) -> Frame:
+            camera = self._faults[row].camera(self._looks)
+            image, depth = camera.shoot(state, scene, table, self._lighting)
+            return Frame(image, depth, state.time_s + float(self.schedule.start_s[row]))
+
+        def capture(row: int) -> Capture | None:
+            belief = self.calibrations[row]
+            frame = self._faults[row].deliver(lambda: shoot(row), self._looks, belief.depth_sigma_m)
+            if frame is None:
+                return None
+            return Capture(belief, frame.image, frame.depth, frame.time_s, T_base_flange_reported)
 
         # each camera draws from its own streams, so the order of the threads changes nothing
         with ThreadPoolExecutor(_cores()) as pool:
-            captures = tuple(pool.map(shoot, range(len(self._cameras))))
+            captures = tuple(pool.map(capture, range(len(self._cameras))))
         names = tuple(calibration.camera for calibration in self.calibrations)
-        return CaptureSet(captures, task, names, state.time_s)
+        arrived = tuple(entry for entry in captures if entry is not None)
+        return CaptureSet(arrived, task, names, state.time_s)
 
 
 def _cores() -> int:
