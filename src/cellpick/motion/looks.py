@@ -22,14 +22,16 @@ def look_poses(T_base_focus: Floats, standoff_m: float) -> Floats:
     return result
 
 
-def ranked_looks(
-    arm: ArmModel, ik: InverseKinematics, q_start: Floats, T_base_focus: Floats, standoff_m: float
+def ranked(
+    arm: ArmModel, ik: InverseKinematics, q_start: Floats, Ts_base_flange: Floats, what: str
 ) -> Floats:
-    """Configurations (n, 6) that look at the focus, best first. Raises `RefusedError` for none."""
-    Ts = look_poses(T_base_focus, standoff_m)
-    q = ik.in_range(ik.branches_of(Ts)[0][:, None])[:, 0]
+    """Configurations (n, 6) that reach any of the poses (y, 4, 4), best first.
+
+    Raises `RefusedError` for none; `what` is what it calls the poses.
+    """
+    q = ik.in_range(ik.branches_of(Ts_base_flange)[0][:, None])[:, 0]
     if not len(q):
-        raise out_of_reach(arm, Ts[0], "the look")
+        raise out_of_reach(arm, Ts_base_flange[0], what)
     travel = travel_time(arm, q_start, q)
     near = np.argsort(travel, kind="stable")[:_RANKED]
     cost = travel[near] + discomfort(arm, q[near])

@@ -13,7 +13,7 @@ from cellpick.geometry import Floats, checked
 from cellpick.motion.bodies import Bodies
 from cellpick.motion.kinematics import InverseKinematics
 from cellpick.motion.load import GripLoad
-from cellpick.motion.looks import ranked_looks
+from cellpick.motion.looks import look_poses, ranked
 from cellpick.motion.moves import Timing
 from cellpick.motion.phases import Tooling, standing_bodies
 from cellpick.motion.refusal import RefusedError, answered
@@ -80,7 +80,8 @@ class MotionPlanner:
 
         def moves() -> Moves:
             q = self._start(q_start)
-            goals = ranked_looks(self._recipe.arm, self._ik, q, T, standoff_m)
+            poses = look_poses(T, standoff_m)
+            goals = ranked(self._recipe.arm, self._ik, q, poses, "the look")
             return self._one_move(q, goals, standing)
 
         return answered(moves)
@@ -104,6 +105,24 @@ class MotionPlanner:
             q, goal = self._start(q_start), self._start(q_goal, "the goal")
             load = None if T_tcp_cell is None else self._load(T_tcp_cell)
             return self._one_move(q, goal[None], standing, load)
+
+        return answered(moves)
+
+    def reach(
+        self,
+        q_start: ArrayLike,
+        T_base_flange: ArrayLike,
+        obstacles: Sequence[Solid],
+        cells: ArrayLike = _NO_CELLS,
+    ) -> MotionPlan:
+        """One free move that brings the flange to a pose (4, 4), by whichever branch suits."""
+        T = checked("T_base_flange", T_base_flange, (4, 4))
+        standing = self._standing(obstacles, cells)
+
+        def moves() -> Moves:
+            q = self._start(q_start)
+            goals = ranked(self._recipe.arm, self._ik, q, T[None], "the pose")
+            return self._one_move(q, goals, standing)
 
         return answered(moves)
 
