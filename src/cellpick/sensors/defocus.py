@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +14,11 @@ Array = NDArray[np.float32]
 SHARP_PX = 0.3
 """Circles of confusion below this many pixels change nothing that noise would not hide."""
 FIRST_PX, RATIO = 1.0, 1.5
-"""Diameters of the blurred layers: none, the first, then each wider by the ratio."""
+"""Diameters between the slabs: none, the first, then each wider by the ratio."""
 LARGEST_PX = 200.0
 """Wider circles are drawn as this one: nothing is left to be seen in them."""
 TILE_PX = 192
-"""Least side of the squares worked on at once: they have few layers and fit a core's cache."""
+"""Least side of the squares worked on at once: they have few slabs and fit a core's cache."""
 SMALL_PX = 3.0
 """Discs up to this diameter are three-pixel kernels of the same variance."""
 
@@ -38,8 +40,8 @@ def circles(depth: Array, spec: CameraSpec) -> Array:
 def defocus(radiance: Array, circle: Array) -> Array:
     """Radiance (h, w, 3) with each pixel spread over its circle (h, w).
 
-    Pixels are shared out to layers of two neighbouring diameters so that the variance of the
-    blur is exact; the layers lie over one another from far to near, and what no ray has seen
+    Slabs of depth lie over one another from far to near. Within a slab, each pixel is shared
+    between the discs of both ends so that the variance of its blur is exact. What no ray has seen
     behind a near edge is taken from its surroundings. Sharp parts of the picture stay untouched.
     """
     widest = float(np.abs(circle).max(initial=0.0))
@@ -63,17 +65,30 @@ def defocus(radiance: Array, circle: Array) -> Array:
     return out
 
 
-def _tile(radiance: Array, circle: Array, levels: list[float]) -> Array:
+def _tile(radiance: Array, circle: Array, nodes: list[float]) -> Array:
+    slab = np.clip(np.searchsorted(nodes, circle, side="right") - 1, 0, len(nodes) - 2)
     picture = np.zeros((*circle.shape, 4), dtype=np.float32)
-    for i in range(len(levels) - 1, -1, -1):
-        share = _share(circle, levels, i)
-        if not share.any():
-            continue
-        layer = _disc(np.dstack([radiance * share[..., None], share]), abs(levels[i]))
-        picture *= 1 - np.minimum(layer[..., 3:], 1)
-        picture += layer
+    front, last = picture, len(nodes)
+    for k in np.unique(slab)[::-1].tolist():
+        layer = _spread(radiance, circle, slab == k, (nodes[k], nodes[k + 1]))
+        # neighbouring slabs are one surface going on: only what lies deeper is covered
+        beside = front if last == k + 1 else np.float32(0)
+        picture = (picture - beside) * (1 - np.minimum(layer[..., 3:], 1)) + beside + layer
+        front, last = layer, k
     result: Array = picture[..., :3] / np.maximum(picture[..., 3:], np.float32(1e-6))
     return result
+
+
+def _spread(
+    radiance: Array, circle: Array, here: NDArray[np.bool_], ends: tuple[float, float]
+) -> Array:
+    """Light and cover (h, w, 4) of one slab: shared between the discs of its two ends."""
+    near, far = (np.float32(end * abs(end)) for end in ends)
+    part = np.clip((circle * np.abs(circle) - near) / (far - near), 0, 1)
+    out = np.zeros((*circle.shape, 4), dtype=np.float32)
+    for share, diameter in ((here * (1 - part), abs(ends[0])), (here * part, abs(ends[1]))):
+        out += _disc(np.dstack([radiance * share[..., None], share]), diameter)
+    return out
 
 
 def _levels(low: float, high: float) -> list[float]:
@@ -83,20 +98,9 @@ def _levels(low: float, high: float) -> list[float]:
         sizes.append(sizes[-1] * RATIO)
     signed = [-size for size in reversed(sizes[1:])] + sizes
     first = max(i for i, size in enumerate(signed) if size <= low or i == 0)
+    first = min(first, len(signed) - 2)
     last = min(i for i, size in enumerate(signed) if size >= high or i == len(signed) - 1)
-    return signed[first : last + 1]
-
-
-def _share(circle: Array, levels: list[float], i: int) -> Array:
-    """Part (h, w) of each pixel that a layer carries: linear in the circle's signed square."""
-    nodes = [np.float32(size * abs(size)) for size in levels]
-    area = circle * np.abs(circle)
-    share = np.ones_like(circle)
-    if i > 0:
-        share = np.clip((area - nodes[i - 1]) / (nodes[i] - nodes[i - 1]), 0, 1)
-    if i + 1 < len(levels):
-        share = np.minimum(share, np.clip((nodes[i + 1] - area) / (nodes[i + 1] - nodes[i]), 0, 1))
-    return share
+    return signed[first : max(last, first + 1) + 1]
 
 
 def _disc(layer: Array, diameter_px: float) -> Array:
@@ -111,13 +115,23 @@ def _disc(layer: Array, diameter_px: float) -> Array:
     return cv2.filter2D(layer, -1, _kernel(diameter_px), borderType=border)  # type: ignore[return-value]
 
 
-def _kernel(diameter_px: float, fine: int = 8) -> Array:
-    # counting by whole pixels widens the disc by a pixel's own variance, a twelfth
-    radius = np.sqrt(diameter_px**2 - 16 / 12) / 2
-    half = int(np.ceil(radius - 0.5))
+@functools.cache
+def _kernel(diameter_px: float) -> Array:
+    wanted, radius = diameter_px**2 / 16, diameter_px / 2
+    # counting by whole pixels widens the disc a little: shrunk until its variance is right
+    for _ in range(8):
+        kernel = _counted(radius)
+        at = np.arange(len(kernel)) - len(kernel) // 2
+        radius *= np.sqrt(wanted / float((kernel.sum(axis=0) * at**2).sum()))
+    return kernel
+
+
+def _counted(radius_px: float, fine: int = 16) -> Array:
+    """A disc's share of each pixel, by counting points."""
+    half = int(np.ceil(radius_px - 0.5))
     n = 2 * half + 1
     at = (np.arange(n * fine) + 0.5) / fine - n / 2
-    inside = (at[:, None] ** 2 + at**2 <= radius**2).astype(np.float32)
+    inside = (at[:, None] ** 2 + at**2 <= radius_px**2).astype(np.float32)
     kernel = inside.reshape(n, fine, n, fine).mean(axis=(1, 3))
     result: Array = kernel / kernel.sum()
     return result
