@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,8 +16,9 @@ from cellpick.sensors.camera import TrueCamera
 from cellpick.sensors.codes import CodeAtlas
 from cellpick.sensors.faults import CameraFaults, Frame
 from cellpick.sensors.lighting import Lighting
+from cellpick.sensors.moving import MovingShot, camera_twist, lead_s
 from cellpick.sensors.raycast import RayScene
-from cellpick.sensors.schedule import schedule
+from cellpick.sensors.schedule import TAKEN, drawn_skew_s, schedule
 from cellpick.sensors.shading import Palette
 from cellpick.sensors.surface import SurfaceTable
 from cellpick.structures import CameraCalibration, Capture, CaptureSet, SearchTask
@@ -38,14 +39,20 @@ class CameraRig:
         calibrations: Sequence[CameraCalibration] | None = None,
     ) -> None:
         """`calibrations`, one a camera in the rig's order, replace those that would be drawn."""
-        streams = [stream.spawn(4) for stream in rng.spawn(len(state.cameras))]
+        streams = [stream.spawn(5) for stream in rng.spawn(len(state.cameras))]
         drawn = [
             believed(spec, stream[0]) for spec, stream in zip(state.cameras, streams, strict=True)
         ]
         self.calibrations = tuple(drawn if calibrations is None else calibrations)
         """What the station believes of each camera, in the rig's order."""
-        self.schedule = schedule([spec.timing for spec in state.cameras])
+        self._timings = tuple(spec.timing for spec in state.cameras)
+        self._skews = tuple(stream[4] for stream in streams)
+        self.schedule = schedule(self._timings)
         """When each camera exposes in a look."""
+        self.schedule_after_moving = schedule(
+            [timing if timing.projects else TAKEN for timing in self._timings]
+        )
+        """The same in a look whose 2D cameras exposed on the way."""
         self._bodies = Bodies(state)
         self._codes = CodeAtlas(state.serials)
         palette = Palette.of(self._bodies.materials)
@@ -63,35 +70,79 @@ class CameraRig:
 
     @property
     def capture_duration_s(self) -> float:
-        """Time of one look, from the first trigger to the last data."""
+        """Time of one look standing, from the first trigger to the last data."""
         return self.schedule.ready_s
 
-    def look(
-        self, state: SceneState, T_base_flange_reported: Floats, task: SearchTask
-    ) -> CaptureSet:
-        """The captures of `state` that arrive; the encoders reported `T_base_flange` (4, 4)."""
-        self._looks += 1
-        mesh = self._bodies.placed(state)
-        scene, table = RayScene(mesh), SurfaceTable(mesh, self._bodies, self._codes)
+    @property
+    def leads_s(self) -> dict[int, float]:
+        """By row, how long before the arm stands a 2D camera's exposure on the way is half over."""
+        return {row: lead_s(t) for row, t in enumerate(self._timings) if not t.projects}
 
-        def shoot(row: int) -> Frame:
-            camera = self._faults[row].camera(self._looks)
-            image, depth = camera.shoot(state, scene, table, self._lighting)
-            return Frame(image, depth, state.time_s + float(self.schedule.start_s[row]))
+    def shoot_moving(self, shots: Sequence[MovingShot]) -> tuple[Capture, ...]:
+        """What 2D cameras deliver of the way to the next look, in the order of `shots`."""
+
+        def capture(shot: MovingShot) -> Capture | None:
+            row, late_s = shot.row, drawn_skew_s(self._timings[shot.row], self._skews[shot.row])
+            state = shot.later(late_s)
+
+            def shoot() -> Frame:
+                camera = self._faults[row].camera(self._looks + 1)
+                twist = camera_twist(camera.spec, state, shot.dq)
+                image, depth = camera.shoot(state, *self._placed(state), self._lighting, twist)
+                return Frame(image, depth, state.time_s - self._timings[row].exposure_s / 2)
+
+            return self._delivered(row, shoot, self._looks + 1, shot.T_base_flange)
+
+        with ThreadPoolExecutor(_cores()) as pool:
+            return tuple(entry for entry in pool.map(capture, shots) if entry is not None)
+
+    def look(
+        self,
+        state: SceneState,
+        T_base_flange_reported: Floats,
+        task: SearchTask,
+        taken: Sequence[Capture] | None = None,
+    ) -> CaptureSet:
+        """The captures of `state` that arrive; the encoders reported `T_base_flange` (4, 4).
+
+        `taken` is what the 2D cameras delivered of the way: they are then not triggered again.
+        """
+        self._looks += 1
+        placed = self._placed(state)
+        plan = self.schedule if taken is None else self.schedule_after_moving
 
         def capture(row: int) -> Capture | None:
-            belief = self.calibrations[row]
-            frame = self._faults[row].deliver(lambda: shoot(row), self._looks, belief.depth_sigma_m)
-            if frame is None:
-                return None
-            return Capture(belief, frame.image, frame.depth, frame.time_s, T_base_flange_reported)
+            late_s = drawn_skew_s(self._timings[row], self._skews[row])
 
+            def shoot() -> Frame:
+                camera = self._faults[row].camera(self._looks)
+                image, depth = camera.shoot(state, *placed, self._lighting)
+                return Frame(image, depth, state.time_s + float(plan.exposed_s[row]) + late_s)
+
+            return self._delivered(row, shoot, self._looks, T_base_flange_reported)
+
+        rows = [row for row, t in enumerate(self._timings) if taken is None or t.projects]
         # each camera draws from its own streams, so the order of the threads changes nothing
         with ThreadPoolExecutor(_cores()) as pool:
-            captures = tuple(pool.map(capture, range(len(self._cameras))))
+            fresh = [entry for entry in pool.map(capture, rows) if entry is not None]
         names = tuple(calibration.camera for calibration in self.calibrations)
-        arrived = tuple(entry for entry in captures if entry is not None)
-        return CaptureSet(arrived, task, names, state.time_s)
+        on_the_way = () if taken is None else tuple(taken)
+        arrived = sorted((*fresh, *on_the_way), key=lambda c: names.index(c.calibration.camera))
+        first_s = min([state.time_s, *(entry.time_s for entry in on_the_way)])
+        return CaptureSet(tuple(arrived), task, names, first_s)
+
+    def _placed(self, state: SceneState) -> tuple[RayScene, SurfaceTable]:
+        mesh = self._bodies.placed(state)
+        return RayScene(mesh), SurfaceTable(mesh, self._bodies, self._codes)
+
+    def _delivered(
+        self, row: int, shoot: Callable[[], Frame], look: int, T_base_flange: Floats
+    ) -> Capture | None:
+        belief = self.calibrations[row]
+        frame = self._faults[row].deliver(shoot, look, belief.depth_sigma_m)
+        if frame is None:
+            return None
+        return Capture(belief, frame.image, frame.depth, frame.time_s, T_base_flange)
 
 
 def _cores() -> int:

@@ -18,6 +18,9 @@ SKEW_SIGMAS = 3.0
 """Standard deviations of a trigger's skew that the schedule keeps free on both sides of an
 exposure; none is longer."""
 
+TAKEN = CaptureTiming(projects=False, exposure_s=0.0, transfer_s=0.0)
+"""What is left to do for a camera that exposed on the way to the look."""
+
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
@@ -50,11 +53,17 @@ class Schedule:
                 "exposes_from_ms": 1e3 * float(self.exposed_s[i]),
                 "exposes_to_ms": 1e3 * float(self.exposed_s[i] + self.timings[i].exposure_s),
                 "data_at_ms": 1e3 * float(self.start_s[i] + slot_s(t) + t.transfer_s),
-                "light": "its projector alone" if t.projects else "lamps; others may expose",
+                "light": _light(t),
             }
             for i in np.argsort(self.start_s, kind="stable")
             for t in [self.timings[i]]
         ]
+
+
+def _light(timing: CaptureTiming) -> str:
+    if timing is TAKEN:
+        return "exposed on the way"
+    return "its projector alone" if timing.projects else "lamps; others may expose"
 
 
 def slot_s(timing: CaptureTiming) -> float:
