@@ -10,10 +10,10 @@ from cellpick.geometry import pose, translation
 from cellpick.scene import (
     CameraSpec,
     CaptureTiming,
-    DepthSpec,
     ImagerSpec,
     Light,
     SceneState,
+    StructuredLight,
     data_folder,
     load_arm,
     load_cell,
@@ -35,7 +35,26 @@ GRIPPER = replace(load_gripper(MODELS / "grippers/vacuum_2cup.yaml"), solids=())
 CELL = load_cell(MODELS / "cells/prismatic_148x26x91.yaml")
 TIMING = CaptureTiming(True, 0.2, 0.1)
 IMAGER = ImagerSpec(0.005, 4.0, 10500.0, 2.4, 0.6, 1.3)
-DEPTH = DepthSpec("structured_light", 8e-5, 0.6, 0.3, 1.1, 0.1, 1e-6, 1.3, 0.0, 0.0, 0.0)
+DEPTH = StructuredLight(
+    near_m=0.3,
+    far_m=1.1,
+    baseline_m=0.1,
+    sigma_m=8e-5,
+    reference_m=0.6,
+    correlation_px=0.6,
+    warp_m=0.0,
+    scale_sigma=0.0,
+    quantum_m=1e-6,
+    max_angle_rad=1.3,
+    flying_px=0.0,
+    flying_share=0.0,
+    brackets=(1.0,),
+    headroom=2.0,
+    ambient=0.1,
+    white_snr=60.0,
+    least_snr=7.0,
+    blur_px=0.0,
+)
 CEILING = (Light(np.array([0.0, 0.0, 2.0]), 0.05, 0.6),)
 
 

@@ -72,9 +72,12 @@ def test_noise_scales_what_it_says_and_zero_is_ideal() -> None:
     assert first.depth is not None
     assert loud.depth is not None
     assert clean.depth is not None
-    assert loud.depth.sigma_m == 2 * first.depth.sigma_m
+    assert loud.depth.stated.sigma_m == 2 * first.depth.stated.sigma_m
+    assert loud.depth.stated.warp_m == 2 * first.depth.stated.warp_m
+    assert loud.depth.scale_sigma == 2 * first.depth.scale_sigma
     assert clean.depth.model == "ideal"
-    assert clean.depth.sigma_m == clean.depth.quantum_m == clean.depth.flying_share == 0
+    assert clean.depth.near_m == first.depth.near_m
+    assert clean.depth.scale_sigma == clean.depth.stated.warp_m == 0
     # relative to the signal, shot noise is 1/sqrt(full well) and read noise is read / full well
     shot = [1 / np.sqrt(c.imager.full_well_e) for c in (first, loud, clean)]
     read = [c.imager.read_noise_e / c.imager.full_well_e for c in (first, loud, clean)]

@@ -4,12 +4,20 @@ All of it is truth: only `sensors`, `world`, `evaluate` and `station` may look.
 """
 
 from cellpick.scene.arms import ArmFile, load_arm
-from cellpick.scene.camera_files import CameraModel, load_camera
+from cellpick.scene.camera_files import CameraModel, Published, load_camera
 from cellpick.scene.cameras import CameraSpec, Light
 from cellpick.scene.cells import load_cell, load_materials
 from cellpick.scene.check import check_scene
 from cellpick.scene.decals import Decal
-from cellpick.scene.depth_specs import DepthSpec
+from cellpick.scene.depth_specs import (
+    ActiveStereo,
+    DepthSpec,
+    IdealDepth,
+    KinectDepth,
+    StructuredLight,
+    kinect_lateral_px,
+    kinect_sigma_m,
+)
 from cellpick.scene.draw import draw_scene, nominal_state
 from cellpick.scene.faults import Fault, FaultKind
 from cellpick.scene.grippers import load_gripper
@@ -22,6 +30,7 @@ from cellpick.scene.spec import SceneSpec
 from cellpick.scene.state import SceneState
 
 __all__ = [
+    "ActiveStereo",
     "ArmFile",
     "CameraModel",
     "CameraSpec",
@@ -30,16 +39,22 @@ __all__ = [
     "DepthSpec",
     "Fault",
     "FaultKind",
+    "IdealDepth",
     "ImagerSpec",
+    "KinectDepth",
     "Light",
+    "Published",
     "SceneModels",
     "SceneSpec",
     "SceneState",
+    "StructuredLight",
     "check_scene",
     "data_folder",
     "draw_scene",
     "find_model",
     "find_scene",
+    "kinect_lateral_px",
+    "kinect_sigma_m",
     "load_arm",
     "load_camera",
     "load_cell",

@@ -71,6 +71,8 @@ def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, Sequen
         if _is_model(inner) and part in inner.model_fields:
             field = inner.model_fields[str(part)]
             current, metadata = field.annotation, field.metadata
+        elif part in (tagged := variants(inner)):
+            current = tagged[str(part)]
         elif _is_model(inner) and "root" in inner.model_fields:
             current = typing.get_args(inner.model_fields["root"].annotation)[-1]
         elif typing.get_origin(inner) is tuple and isinstance(part, int):
@@ -79,6 +81,27 @@ def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, Sequen
         else:
             return None, ()
     return current, metadata
+
+
+def variants(annotation: Any) -> dict[str, type[BaseModel]]:
+    """The models of a union that a key `model` tells apart, by that key; empty for all else."""
+    inner = _bare(annotation)
+    if typing.get_origin(inner) not in (typing.Union, types.UnionType):
+        return {}
+    models = [part for part in typing.get_args(inner) if _is_model(part)]
+    return {
+        tag: part
+        for part in models
+        if "model" in part.model_fields
+        for tag in typing.get_args(part.model_fields["model"].annotation)
+    }
+
+
+def without_tags(model: type[BaseModel], loc: Sequence[int | str]) -> list[int | str]:
+    """The keys of a file that lead to the place `loc`, which also names chosen variants."""
+    return [
+        part for i, part in enumerate(loc) if part not in variants(_walk(model, loc[:i])[0] or None)
+    ]
 
 
 def _bare(annotation: Any) -> Any:

@@ -38,6 +38,8 @@ class CameraSpec:
     """Standard deviation, per axis, of the calibration's position error."""
     rotation_sigma_rad: float
     """Standard deviation, per axis, of the calibration's rotation error."""
+    depth_scale_sigma: float = 0.0
+    """Standard deviation of what commissioning leaves of the depth's relative scale error."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "K", frozen("K", self.K, (3, 3)))

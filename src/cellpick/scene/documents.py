@@ -11,7 +11,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cellpick.errors import InputError, UnavailableError
-from cellpick.scene.accepted import accepted_values, did_you_mean, known_keys
+from cellpick.scene.accepted import (
+    accepted_values,
+    did_you_mean,
+    known_keys,
+    without_tags,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -96,7 +101,16 @@ def validated(model: type[Model], data: dict[str, Any], source: str) -> Model:
         errors = error.errors(include_url=False)
         first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     loc = tuple(first["loc"])
-    key = ".".join(str(part) for part in loc)
+    key = ".".join(str(part) for part in without_tags(model, loc))
+    if first["type"].startswith("union_tag"):
+        tags = first["ctx"].get("expected_tags") or "one of the models"
+        raise InputError(
+            "the kind is not one of those there are",
+            source=source,
+            key=f"{key}.model",
+            got=first["ctx"].get("tag", "nothing"),
+            accepted=tags,
+        )
     if first["type"] == "extra_forbidden":
         known = known_keys(model, loc[:-1])
         hint = did_you_mean(str(loc[-1]), known)

@@ -28,6 +28,7 @@ from cellpick.scene.mark_layout import lay_marks
 from cellpick.scene.marks import DrawnMark
 from cellpick.scene.rig import camera_specs, rig_solids
 from cellpick.scene.spec import SceneSpec
+from cellpick.scene.standoff import settled_rig
 from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Solid
 
 MM = 1e-3
@@ -109,6 +110,7 @@ def load_models(spec: SceneSpec) -> SceneModels:
         load_camera(find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}"))
         for i, name in enumerate(spec.rig.cameras)
     )
+    spec = spec.model_copy(update={"rig": settled_rig(spec.rig, cameras)})
     T_world_base = _placed(spec.arm.position_mm, spec.arm.yaw_deg)
     T_world_tray = _placed((*spec.tray.position_mm, spec.tray.floor_mm), spec.tray.yaw_deg)
     T_world_module = _placed((*spec.module.position_mm, spec.module.floor_mm), spec.module.yaw_deg)

@@ -9,7 +9,6 @@ import numpy as np
 from cellpick.geometry import Floats, pose, rotation_z, translation
 from cellpick.scene.camera_files import CameraModel
 from cellpick.scene.cameras import CameraSpec
-from cellpick.scene.depth_specs import DepthSpec
 from cellpick.scene.imager_specs import ImagerSpec
 from cellpick.scene.spec import NoiseSpec, RigSpec
 from cellpick.structures import Solid
@@ -57,10 +56,11 @@ def camera_specs(
             mount="flange" if rig.mount == "flange" else "base",
             T_mount_camera=T,
             imager=_noisy_imager(model.imager, noise.image),
-            depth=_noisy_depth(model.depth, noise.depth) if model.depth is not None else None,
+            depth=model.depth.scaled(noise.depth) if model.depth is not None else None,
             timing=model.timing,
             translation_sigma_m=rig.calibration_error_mm * 1e-3,
             rotation_sigma_rad=float(np.radians(rig.calibration_error_deg)),
+            depth_scale_sigma=rig.calibration_error_depth_permille * 1e-3,
         )
         for i, (model, T) in enumerate(zip(models, Ts, strict=True))
     )
@@ -92,14 +92,4 @@ def _noisy_imager(imager: ImagerSpec, scale: float) -> ImagerSpec:
         imager,
         full_well_e=full_well,
         read_noise_e=imager.read_noise_e / scale if scale > 0 else 0.0,
-    )
-
-
-def _noisy_depth(depth: DepthSpec, scale: float) -> DepthSpec:
-    return replace(
-        depth,
-        model="structured_light" if scale > 0 else "ideal",
-        sigma_m=depth.sigma_m * scale,
-        quantum_m=depth.quantum_m * scale,
-        flying_share=min(1.0, depth.flying_share * scale),
     )

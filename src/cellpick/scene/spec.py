@@ -70,7 +70,8 @@ class RigSpec(Strict):
         None,
         description=(
             "Height of the flange (or of the fixed plate) above the cell tops at a look, in mm. "
-            "Default: 600 on the flange; 1050 fixed, so that the arm works beneath."
+            "Default: 600 on the flange; 1050 fixed, so that the arm works beneath; where a 3D "
+            "camera cannot reach so far, the distance at which its figures are stated."
         ),
     )
     hdr: Exposures | None = Field(
@@ -92,6 +93,14 @@ class RigSpec(Strict):
     )
     calibration_error_deg: SmallDeg = Field(
         0.02, description="Standard deviation per axis of a camera's believed rotation, in degrees."
+    )
+    calibration_error_depth_permille: Annotated[float, Field(ge=0, le=100)] = Field(
+        0.2,
+        description=(
+            "Standard deviation of what commissioning on a known board leaves of a 3D camera's "
+            "scale error, in per mille of the distance; 0.2 is assumed. A station without in-field "
+            "correction has its camera's own."
+        ),
     )
 
     @property

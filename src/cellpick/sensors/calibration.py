@@ -6,23 +6,27 @@ import numpy as np
 
 from cellpick.geometry import perturb
 from cellpick.scene.cameras import CameraSpec
+from cellpick.scene.depth_specs import StatedDepth
 from cellpick.structures import CameraCalibration
 
 EDGE_SIGMA_PX = 0.1
 """Usual repeatability of a sub-pixel edge in machine vision; assumed."""
-IDEAL_DEPTH_SIGMA_M = 1e-6
-"""Stated for an ideal depth camera: the rounding of float32 near 1 m, not quite zero."""
 
 
-def believed(spec: CameraSpec, rng: np.random.Generator) -> CameraCalibration:
-    """A calibration whose pose errs by the camera's sigmas on each axis; its K is exact."""
+def believed(
+    spec: CameraSpec, rng: np.random.Generator, depth_scale: float = 1.0
+) -> CameraCalibration:
+    """A calibration whose pose errs by the camera's sigmas on each axis; its K is exact.
+
+    `depth_scale` is the device's true one (reading over distance). Commissioning measures it on a
+    known board; what the station corrects by errs by `spec.depth_scale_sigma`, which it is told.
+    """
     delta = rng.standard_normal(6)
     delta[:3] *= spec.translation_sigma_m
     delta[3:] *= spec.rotation_sigma_rad
-    depth = spec.depth
-    sigma = 0.0
-    if depth is not None:
-        sigma = IDEAL_DEPTH_SIGMA_M if depth.model == "ideal" else depth.sigma_m
+    stated = spec.depth.stated if spec.depth is not None else StatedDepth(0.0, 1.0, 0.0, 0.0)
+    scales = spec.depth is not None and spec.depth.model != "ideal"
+    left = spec.depth_scale_sigma if scales else 0.0
     return CameraCalibration(
         camera=spec.name,
         width_px=spec.width_px,
@@ -34,6 +38,10 @@ def believed(spec: CameraSpec, rng: np.random.Generator) -> CameraCalibration:
         translation_sigma_m=spec.translation_sigma_m,
         rotation_sigma_rad=spec.rotation_sigma_rad,
         pixel_sigma_px=EDGE_SIGMA_PX,
-        depth_sigma_m=sigma,
-        depth_reference_m=depth.reference_m if depth is not None else 1.0,
+        depth_sigma_m=stated.sigma_m,
+        depth_reference_m=stated.reference_m,
+        depth_scale=(1 + left * float(rng.standard_normal())) / depth_scale,
+        depth_scale_sigma=left,
+        depth_warp_m=stated.warp_m,
+        depth_correlation_px=stated.correlation_px,
     )

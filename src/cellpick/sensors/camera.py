@@ -11,7 +11,7 @@ from cellpick.geometry import Floats
 from cellpick.scene.cameras import CameraSpec
 from cellpick.scene.state import SceneState
 from cellpick.sensors.defocus import circles, defocus
-from cellpick.sensors.depth import DepthSensor
+from cellpick.sensors.depth import Sight, make_depth_sensor
 from cellpick.sensors.imager import expose
 from cellpick.sensors.lens import Lens
 from cellpick.sensors.lighting import Lighting
@@ -36,10 +36,18 @@ class TrueCamera:
     ) -> None:
         self.spec = spec
         """How it truly is."""
-        self._image_rng, self._depth_rng = image_rng, depth_rng
+        self._image_rng = image_rng
         self._lens = Lens(spec)
         self._window: Window | None = None
-        self._depth = DepthSensor(spec.depth, self._lens.pixel_rad, palette) if spec.depth else None
+        self._depth = None
+        if spec.depth is not None:
+            device_rng, self._depth_rng = depth_rng.spawn(2)
+            self._depth = make_depth_sensor(spec.depth, spec, self._lens, palette, device_rng)
+
+    @property
+    def depth_scale(self) -> float:
+        """Reading over true distance of its 3D half; 1 for a 2D camera."""
+        return self._depth.scale if self._depth is not None else 1.0
 
     def changed(self, spec: CameraSpec, window: Window | None) -> TrueCamera:
         """The same device, with its random streams, after something happened to it.
@@ -74,8 +82,9 @@ class TrueCamera:
         image = self._expose(radiance, renderer, twist)
         if self._depth is None:
             return image, None
-        glare = radiance.max(axis=2) / np.float32(self.spec.imager.white_level)
-        return image, self._depth.measure(renderer, scene, T_world_camera, glare, self._depth_rng)
+        light = radiance / np.float32(self.spec.imager.white_level)
+        sight = Sight(renderer, scene, table, lighting, T_world_camera, light)
+        return image, self._depth.measure(sight, self._depth_rng)
 
     def _expose(
         self, radiance: NDArray[np.float32], renderer: Renderer, twist: Floats | None

@@ -40,11 +40,6 @@ class CameraRig:
     ) -> None:
         """`calibrations`, one a camera in the rig's order, replace those that would be drawn."""
         streams = [stream.spawn(5) for stream in rng.spawn(len(state.cameras))]
-        drawn = [
-            believed(spec, stream[0]) for spec, stream in zip(state.cameras, streams, strict=True)
-        ]
-        self.calibrations = tuple(drawn if calibrations is None else calibrations)
-        """What the station believes of each camera, in the rig's order."""
         self._timings = tuple(spec.timing for spec in state.cameras)
         self._skews = tuple(stream[4] for stream in streams)
         self.schedule = schedule(self._timings)
@@ -61,6 +56,12 @@ class CameraRig:
             TrueCamera(spec, palette, stream[1], stream[2])
             for spec, stream in zip(state.cameras, streams, strict=True)
         )
+        drawn = [
+            believed(camera.spec, stream[0], camera.depth_scale)
+            for camera, stream in zip(self._cameras, streams, strict=True)
+        ]
+        self.calibrations = tuple(drawn if calibrations is None else calibrations)
+        """What the station believes of each camera, in the rig's order."""
 
         self._faults = tuple(
             CameraFaults([f for f in state.faults if f.camera == row], camera, stream[3])
