@@ -23,7 +23,7 @@ PUBLIC = {
         IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec SceneState
         StructuredLight kinect_lateral_px kinect_sigma_m check_scene data_folder draw_scene find_model find_scene load_arm load_camera
         load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
-    "sensors": "CameraRig Labels cell_mesh label_look true_camera_pose",
+    "sensors": "CameraRig Labels MovingShot cell_mesh label_look true_camera_pose",
     "station": "Look RunResult look_once run_scene",
     "store": "read_look refuse_foreign write_look",
     "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates

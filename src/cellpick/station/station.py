@@ -11,13 +11,13 @@ from cellpick.geometry import Floats
 from cellpick.motion import MotionPlanner
 from cellpick.perception import perceive
 from cellpick.scene import SceneModels, draw_scene
-from cellpick.sensors import CameraRig
+from cellpick.sensors import CameraRig, MovingShot
 from cellpick.station.looking import Look, Perceive, focus_of
 from cellpick.station.oracle import oracle_for
 from cellpick.station.recipe import believe
 from cellpick.station.streams import streams
 from cellpick.station.timeline import SimulatedStage, Timeline
-from cellpick.structures import JointTrajectory, MotionPlan, PickOutcome, SearchTask
+from cellpick.structures import Capture, JointTrajectory, MotionPlan, PickOutcome, SearchTask
 from cellpick.world import Tolerances, World
 
 
@@ -63,19 +63,23 @@ class Station:
     def look(self, task: SearchTask, cells: Floats) -> Look:
         """Move the eyes over the task's region, expose all cameras and perceive.
 
+        The arm stands until the last exposure ends; data and computing then take their time.
+
         `cells` (n, 4, 4) are believed to stand around. Raises `StationError` if it cannot.
         """
         with self.timeline.measured("motion_planning"):
             plan = self._plan_look(task, cells)
         if plan.status != "ok":
             raise StationError(f"cannot move to a look: {plan.status}: {plan.reason}")
-        if blocked := self.move(plan.moves):
-            raise StationError(f"stopped on the way to a look: {blocked}")
+        taken = self._travel(plan.moves)
         T_base_flange = self.recipe.arm.flange_pose(self.joints())
         state = self.world.state()
         with self.timeline.measured("render"):
-            captures = self.rig.look(state, T_base_flange, task)
-        self._stand("capture", self.rig.capture_duration_s)
+            captures = self.rig.look(state, T_base_flange, task, taken)
+        times = self.rig.schedule if taken is None else self.rig.schedule_after_moving
+        self._stand("capture", times.still_s)
+        # nothing needs the arm to stand from here, but it knows nowhere to go
+        self._stand("transfer", times.ready_s - times.still_s)
         self._stand("vision", self.recipe.vision_budget_s)
         with self.timeline.measured("perceive"):
             estimates = self.perceive(captures)
@@ -93,6 +97,33 @@ class Station:
             return self.planner.move_to(self.joints(), self.models.park_rad, fixtures, cells)
         standoff = self.models.spec.rig.standoff_m
         return self.planner.look_from(self.joints(), focus_of(task), standoff, fixtures, cells)
+
+    def _travel(self, moves: Sequence[JointTrajectory]) -> tuple[Capture, ...] | None:
+        """Go to a look; what the 2D cameras saw on the way, None where they wait until it stands.
+
+        They wait where the scene says so, and where the last motion is too short for them.
+        """
+        moving = self.models.spec.rig.capture_2d == "moving"
+        leads = self.rig.leads_s if moving else {}
+        if not leads or not moves or moves[-1].duration_s < max(leads.values()):
+            if blocked := self.move(moves):
+                raise StationError(f"stopped on the way to a look: {blocked}")
+            return None
+        *before, last = moves
+        blocked = self.move(before)
+        if not blocked:
+            with self._passing("motion"):
+                times = [last.duration_s - lead_s for lead_s in leads.values()]
+                report = self.world.follow(last, times)
+            blocked = f"{last.name}: {report.reason}" if report.status != "ok" else ""
+        if blocked:
+            raise StationError(f"stopped on the way to a look: {blocked}")
+        shots = [
+            MovingShot(row, s.state, s.dq, self.recipe.arm.flange_pose(s.q_reported))
+            for row, s in zip(leads, report.snapshots, strict=True)
+        ]
+        with self.timeline.measured("render"):
+            return self.rig.shoot_moving(shots)
 
     def move(self, moves: Sequence[JointTrajectory]) -> str:
         """Follow trajectories; returns why the arm stopped early, or an empty string."""

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-SimulatedStage = Literal["motion", "capture", "vision", "gripper"]
+SimulatedStage = Literal["motion", "capture", "transfer", "vision", "gripper"]
 MeasuredStage = Literal["physics", "render", "perceive", "grasps", "motion_planning", "report"]
 
 
