@@ -115,7 +115,7 @@ def test_a_robust_plane_ignores_a_third_of_strays():
     truth = np.array([[0.01, -0.02, 0.003], [-0.03, 0.0, -0.004], [0, 0, 0], [0.02, 0.02, 0.0]])
     z = (np.column_stack([xy, np.ones(900)]) * truth[owner]).sum(1)
     z[::3] += 0.006
-    plane = fit_planes(xy, z, owner, 4)
+    plane = fit_planes(xy, z, owner, 4, np.full(900, 1e-3), np.ones(900))
     assert (np.abs(plane - truth) < [1e-3, 1e-3, 5e-5]).all()
 
 

@@ -14,11 +14,11 @@ from cellpick.perception.verify import Evidence, predicted_error, probability_of
 from cellpick.scene import data_folder, load_cell, load_materials
 from cellpick.structures import CaptureSet, SearchTask
 
-FREE = (np.pi / 2) ** 2
+FREE_RAD = np.pi / 2
 
 
-def refined(n, status="ok", edge_share=0.9, sigma_m=1e-4, sigma_rad=1e-3):
-    covariance = np.diag([sigma_m**2] * 3 + [sigma_rad**2] * 2 + [FREE])
+def refined(n, status="ok", edge_share=0.9, sigma_m=1e-4, lean_rad=1e-3, turn_rad=FREE_RAD):
+    covariance = np.diag([sigma_m**2] * 3 + [lean_rad**2] * 2 + [turn_rad**2])
     return Refined(
         Ts_base_cell=pose(np.eye(3), np.zeros((n, 3))),
         covariance=np.tile(covariance, (n, 1, 1)),
@@ -46,13 +46,15 @@ def evidence(measured=True, **changes):
         ({"match": 0.1}, {}, 9.0, "inconsistent", "pictures"),
         ({"match": 0.4}, {}, 9.0, "uncertain", "part of its drawing"),
         ({"on_top": 0.5}, {}, 9.0, "uncertain", "lie on its top"),
-        ({"seen": 0.1}, {}, 9.0, "uncertain", "readings on"),
+        ({"seen": 0.05}, {}, 9.0, "uncertain", "readings on"),
         ({"overlap_m": 0.004}, {}, 9.0, "inconsistent", "overlaps"),
         ({}, {"status": "diverged"}, 9.0, "inconsistent", "left its start"),
         ({}, {"status": "unseen"}, 9.0, "uncertain", "neither"),
         ({}, {"edge_share": 0.1}, 9.0, "uncertain", "edges"),
         ({}, {"sigma_m": 0.002}, 9.0, "uncertain", "position"),
-        ({}, {"sigma_rad": 0.05}, 9.0, "uncertain", "angles"),
+        ({}, {"lean_rad": 0.05}, 9.0, "uncertain", "lean is only known to 2.9 degrees"),
+        ({}, {"turn_rad": 0.012}, 9.0, "uncertain", "turn is only known to 0.7 degrees"),
+        ({}, {"lean_rad": 0.012, "turn_rad": 0.009}, 9.0, "ok", ""),
     ],
 )
 def test_each_defect_has_its_status_and_its_words(changes, state, odds, status, words):
@@ -76,9 +78,10 @@ def test_what_contradicts_outranks_what_is_unsure():
 
 
 def test_a_free_angle_is_no_error():
-    place, turn = predicted_error(refined(2, sigma_rad=0.003).covariance)
+    place, turn, lean = predicted_error(refined(2, lean_rad=0.003).covariance)
     np.testing.assert_allclose(place, 1e-4)
-    np.testing.assert_allclose(turn, 0.003)
+    np.testing.assert_array_equal(turn, 0)
+    np.testing.assert_allclose(lean, 0.003)
     assert probability_of(np.array([0.0]))[0] == 0.5
 
 

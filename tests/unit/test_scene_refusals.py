@@ -56,7 +56,12 @@ def refusal(scene: str, *overrides: str) -> str:
         ("prismatic_tray", ["rig.standoff_mm=1400"], "outside the 3D cameras' range; got 1400.0"),
         ("prismatic_tray", ["tray.floor_mm=1"], "tray.floor_mm: the tray's floor is too thin"),
         ("prismatic_tray", ["arm.park_deg=[0, 60, 0, 0, 0, 0]"], "arm.park_deg: the arm cannot"),
-        ("prismatic_tray", ["rig.cameras=[industrial_2d_2mp]"], "the rig has no 3D camera"),
+        ("prismatic_tray", ["rig.focus_mm=250"], "camera 1 looks past the tray"),
+        (
+            "cylindrical_tray",
+            ["rig.cameras=[realsense_d435]", "rig.standoff_mm=700"],
+            "rig.cameras: no camera resolves the cells from there",
+        ),
         ("prismatic_tray", ["rig.cameras.1=webcam"], "rig.cameras.1: no such camera model"),
         ("prismatic_tray", ["cell=prismatic_148"], "cell: no such cell model; did you mean"),
         ("prismatic_tray", ["arm.model=nope"], "arm.model: no such arm model; got 'nope'"),

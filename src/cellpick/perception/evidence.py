@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert
 from cellpick.perception.fine import judged
-from cellpick.perception.fusion import Cloud
+from cellpick.perception.fusion import SURE, Cloud
 from cellpick.perception.grid import Grid
 from cellpick.perception.pattern import FacePattern
 from cellpick.perception.seat import EDGE_M, height_at, owners
@@ -22,7 +22,7 @@ from cellpick.structures import SearchTask
 CLEARLY_WORSE = 0.1
 """Of two that overlap, one whose match is worse by this is alone to blame."""
 ON_TOP_M = 0.0015
-"""A reading this near to the drawn top lies on it."""
+"""A reading this near to the drawn top lies on it, what it may err by added."""
 
 
 def weigh(
@@ -52,11 +52,12 @@ def weigh(
     tile, on = share_grid.tiles_of(cloud.p_region[:, :2])
     owner = np.where(on, label[tile], -1)
     p = cloud.p_region[owner >= 0].astype(np.float64)
+    near = ON_TOP_M + SURE * cloud.doubt_m[owner >= 0]
     tile, owner = tile[owner >= 0], owner[owner >= 0]
     n = len(Ts)
     above = height_above(p, owner, Ts, over, drawn, cell.height_m / 2)
     total = np.bincount(owner, minlength=n)
-    on_top = np.bincount(owner, np.abs(above) < ON_TOP_M, n) / np.maximum(total, 1)
+    on_top = np.bincount(owner, np.abs(above) < near, n) / np.maximum(total, 1)
     area = np.bincount(label[label >= 0], minlength=n)
     seen = np.bincount(label[np.unique(tile)], minlength=n) / np.maximum(area, 1)
     depth = overlap_depth(xy, yaw, cell)

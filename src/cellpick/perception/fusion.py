@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import invert, rays
+from cellpick.perception.core.views import shared_by
 from cellpick.structures import CameraCalibration, Capture, CaptureSet
 
 RAY_PITCH_PX = 8
@@ -16,6 +18,8 @@ RAY_PITCH_PX = 8
 0.6 m for a field of view of 45 degrees."""
 SUPPORT_PIXELS = 4
 """Of the eight neighbours, how many must lie on the same surface; a mixed reading has few."""
+SURE = 3.0
+"""Standard deviations beyond which a difference is no noise."""
 SUPPORT_SLACK = 1.0
 """Slope (depth over sideways distance) up to which neighbours count as the same surface."""
 
@@ -30,11 +34,21 @@ class Cloud:
     """(n, 3) in the region frame."""
     sigma_m: NDArray[np.float32]
     """(n,) axial standard deviation."""
+    shared_m: NDArray[np.float32]
+    """(n,) standard deviation of the error that a reading shares with all near it."""
+    repeats: NDArray[np.float32]
+    """(n,) how many neighbouring readings carry the information of one independent reading."""
     camera: NDArray[np.int32]
     """(n,) index of the capture."""
 
     def __len__(self) -> int:
         return len(self.camera)
+
+    @property
+    def doubt_m(self) -> NDArray[np.float32]:
+        """(n,) standard deviation of one reading, both kinds of error together."""
+        result: NDArray[np.float32] = np.hypot(self.sigma_m, self.shared_m)
+        return result
 
 
 def to_scale(look: CaptureSet) -> CaptureSet:
@@ -74,12 +88,16 @@ def fuse(look: CaptureSet) -> Cloud:
                 move(capture.T_base_camera, p_camera),
                 p_region,
                 axial_sigma(capture.calibration, p_camera[:, 2]),
+                shared_sigma(capture.calibration, p_camera[:, 2]),
+                np.full(
+                    len(p_camera), shared_by(capture.calibration.depth_correlation_px), np.float32
+                ),
                 np.full(len(p_camera), index, np.int32),
             )
         )
     if not parts:
         none = np.zeros((0, 3), np.float32)
-        return Cloud(none, none, none[:, 0], np.zeros(0, np.int32))
+        return Cloud(none, none, none[:, 0], none[:, 0], none[:, 0], np.zeros(0, np.int32))
     return Cloud(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -89,11 +107,29 @@ def move(T: NDArray[np.float64], p: NDArray[np.float32]) -> NDArray[np.float32]:
     return turned
 
 
-def axial_sigma(belief: CameraCalibration, z: NDArray[np.float32]) -> NDArray[np.float32]:
+def axial_sigma(belief: CameraCalibration, z: NDArray[Any]) -> NDArray[np.float32]:
     """Stated noise of readings at depths z; it grows with the square of the distance."""
     scale = np.float32(belief.depth_sigma_m / belief.depth_reference_m**2)
     sigma: NDArray[np.float32] = scale * z * z
     return sigma
+
+
+def shared_sigma(belief: CameraCalibration, z: NDArray[Any]) -> NDArray[np.float32]:
+    """Stated error at depths z that neighbours share: what is left of the scale, and the warp."""
+    scale = np.float32(belief.depth_scale_sigma)
+    result: NDArray[np.float32] = np.hypot(scale * z, np.float32(belief.depth_warp_m))
+    return result
+
+
+def hidden(
+    capture: Capture, read: NDArray[Any], z: NDArray[Any], margin_m: float
+) -> NDArray[np.bool_]:
+    """Whether readings (...) show something nearer than a surface at depths z (...), by more than
+    a margin and what the camera's noise may feign; False where there is no reading."""
+    belief = capture.calibration
+    doubt = np.hypot(axial_sigma(belief, z), shared_sigma(belief, z))
+    result: NDArray[np.bool_] = read < z - (margin_m + SURE * doubt)
+    return result
 
 
 def ray_image(belief: CameraCalibration) -> NDArray[np.float32]:

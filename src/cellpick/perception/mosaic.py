@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import project, transform
 from cellpick.perception.edges import edge_field
+from cellpick.perception.fusion import hidden
 from cellpick.perception.grid import Grid
 from cellpick.perception.tops import Tops
 from cellpick.structures import Capture, CaptureSet
@@ -65,7 +66,7 @@ def warp(
     view = cv2.remap(grey, u, v, cv2.INTER_LINEAR, borderValue=np.nan)
     if capture.depth is not None:
         nearest = cv2.remap(capture.depth, u, v, cv2.INTER_NEAREST, borderValue=np.nan)
-        view[nearest < z - np.float32(NEARER_M)] = np.nan
+        view[hidden(capture, nearest, z, NEARER_M)] = np.nan
     return view.astype(np.float32, copy=False)
 
 

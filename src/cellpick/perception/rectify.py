@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, project
+from cellpick.perception.fusion import hidden
 from cellpick.structures import Capture
 
 ROW = 4096
@@ -26,13 +27,13 @@ def rectify(capture: Capture, Ts_base_cell: Floats, p_cell: Floats) -> NDArray[n
     pixels = project(p_camera, belief.K, belief.distortion)
     at = np.nan_to_num(pixels, nan=-1e4).astype(np.float32)
     seen = sample(capture.image, at, cv2.INTER_LINEAR).astype(np.float32)
-    hidden = ~(pixels >= 0).all(-1) | ~(
+    unseen = ~(pixels >= 0).all(-1) | ~(
         pixels <= np.array([belief.width_px, belief.height_px]) - 1
     ).all(-1)
     if capture.depth is not None:
         near = sample(capture.depth, at, cv2.INTER_NEAREST)
-        hidden |= near < p_camera[..., 2] - HIDING_M
-    seen[hidden] = np.nan
+        unseen |= hidden(capture, near, p_camera[..., 2], HIDING_M)
+    seen[unseen] = np.nan
     return seen
 
 

@@ -19,10 +19,11 @@ from cellpick.structures import CellModel
 
 EDGE_M = 0.002
 """Points this near to the outline are left out: they may be the neighbour's or flying."""
-TILT_SIGMA_RAD = 0.05
-"""How much a cell may lean; keeps the fit of few points sane."""
+TILT_SIGMA_RAD = 0.03
+"""How much a cell may lean; keeps the fit of few or noisy points sane."""
 FIT_SIGMA_M = 0.001
-"""Scale of the robust fit (Geman-McClure weights): raised edges and flying points fall out."""
+"""Least scale of the robust fit (Geman-McClure weights): raised edges and flying points fall
+out."""
 ENOUGH = 500
 """Mean number of points used a cell."""
 ROUNDS = 5
@@ -65,7 +66,9 @@ def seat(
     tile, on = grid.tiles_of(cloud.p_region[:, :2])
     owner = np.where(on & is_top, label[tile], -1)
     rows = np.flatnonzero(owner >= 0)
-    rows = rows[:: max(1, len(rows) // (ENOUGH * max(n, 1)))]
+    stride = max(1, len(rows) // (ENOUGH * max(n, 1)))
+    rows = rows[::stride]
+    repeats = np.maximum(cloud.repeats[rows] / stride, 1.0).astype(np.float64)
     p, owner = cloud.p_region[rows].astype(np.float64), owner[rows]
     local = in_footprint(p[:, :2], found, owner)
     raised = np.zeros(len(p))
@@ -74,7 +77,8 @@ def seat(
         raised[here] = height_at(pattern, local[here])
     height = lookup(tops.height_m, tops.grid, found.xy_m).astype(np.float64) - cell.height_m
     z = p[:, 2] - cell.height_m - raised - height[owner]
-    plane = fit_planes(local, z, owner, n)
+    scale = np.hypot(FIT_SIGMA_M, 2 * cloud.sigma_m[rows].astype(np.float64))
+    plane = fit_planes(local, z, owner, n, scale, repeats)
     plane[:, 2] += height
     return poses_on(plane, found, cell, [pattern.face == "-z" for pattern in drawn])
 
@@ -94,10 +98,16 @@ def height_at(pattern: FacePattern, xy: Floats) -> Floats:
     return result
 
 
-def fit_planes(xy: Floats, z: Floats, owner: NDArray[np.int32], n: int) -> Floats:
-    """(n, 3) a, b, c of z = a x + b y + c per owner, robust; zeros where there are no points."""
+def fit_planes(
+    xy: Floats, z: Floats, owner: NDArray[np.int32], n: int, scale_m: Floats, repeats: Floats
+) -> Floats:
+    """(n, 3) a, b, c of z = a x + b y + c per owner, robust; zeros where there are no points.
+
+    `scale_m` (m,) is the points' scatter; `repeats` (m,) of them count as one.
+    """
     A = np.column_stack([xy, np.ones(len(xy))])
-    prior = np.diag([(FIT_SIGMA_M / TILT_SIGMA_RAD) ** 2] * 2 + [1e-6])
+    prior = np.diag([TILT_SIGMA_RAD**-2.0] * 2 + [1.0])
+    share = 1 / (scale_m**2 * repeats)
     plane = np.zeros((n, 3))
     order = np.argsort(owner, kind="stable")
     starts = np.searchsorted(owner[order], np.arange(n + 1))
@@ -107,8 +117,8 @@ def fit_planes(xy: Floats, z: Floats, owner: NDArray[np.int32], n: int) -> Float
             plane[i, 2] = np.median(z[rows])
     for round_ in range(ROUNDS):
         r = z - (A * plane[owner]).sum(1)
-        scale = FIT_SIGMA_M * 2.0 ** max(0, 2 - round_)
-        weight = 1 / (1 + (r / scale) ** 2) ** 2
+        scale = scale_m * 2.0 ** max(0, 2 - round_)
+        weight = share / (1 + (r / scale) ** 2) ** 2
         M = np.zeros((n, 3, 3))
         v = np.zeros((n, 3))
         for i in range(3):

@@ -14,8 +14,12 @@ from cellpick.structures import CellModel
 
 TOP_TOLERANCE_M = 0.012
 """How far a top may lie from the cell's height above the region's support."""
-BLUR_TILES = 1.5
-"""Smoothing of the height map."""
+BLUR_TILES = (1.5, 8.0)
+"""Least and most smoothing of the height map."""
+BLUR_SIGMA_M = 3e-4
+"""Noise that the least smoothing serves; more asks for more."""
+NOMINAL_READINGS = 0.05
+"""Weight of the drawn height against one reading."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +41,8 @@ def at_top(cloud: Cloud, cell: CellModel) -> NDArray[np.bool_]:
     """Which points (n,) lie near the height of the cells' tops, raised features included."""
     raised = max((f.height_m for f in cell.features), default=0.0)
     above = cloud.p_region[:, 2] - np.float32(cell.height_m)
-    result: NDArray[np.bool_] = (above >= -TOP_TOLERANCE_M) & (above <= TOP_TOLERANCE_M + raised)
+    tolerance = np.float32(TOP_TOLERANCE_M) + 2 * cloud.shared_m
+    result: NDArray[np.bool_] = (above >= -tolerance) & (above <= tolerance + np.float32(raised))
     return result
 
 
@@ -50,11 +55,13 @@ def map_tops(cloud: Cloud, is_top: NDArray[np.bool_], cell: CellModel, grid: Gri
     n_all = np.bincount(tile[on], minlength=n)
     z = cloud.p_region[on & is_top, 2] - np.float32(cell.height_m)
     sum_z = np.bincount(top, weights=z, minlength=n)
+    noise = float(np.median(cloud.sigma_m)) if len(cloud) else 0.0
+    reach = float(np.clip(BLUR_TILES[0] * noise / BLUR_SIGMA_M, *BLUR_TILES))
     blur = [
-        cv2.GaussianBlur(a.reshape(grid.shape).astype(np.float32), (0, 0), BLUR_TILES)
+        cv2.GaussianBlur(a.reshape(grid.shape).astype(np.float32), (0, 0), reach)
         for a in (sum_z, n_top)
     ]
-    height = cell.height_m + blur[0] / np.maximum(blur[1], 1e-3)
+    height = cell.height_m + blur[0] / (blur[1] + NOMINAL_READINGS)
     occupied = (2 * n_top - n_all) / np.maximum(n_all, 1)
     return Tops(
         grid,

@@ -20,12 +20,15 @@ LEAST_EDGE_SHARE = 0.4
 """Share of the drawing's edges that must be found near their place."""
 LEAST_COVERAGE = 0.75
 """Share of the readings over the top that must lie on it."""
-LEAST_SEEN = 0.3
-"""Share of the top that must have readings, where there is a 3D camera."""
+LEAST_SEEN = 0.1
+"""Share of the top that must have readings, where there is a 3D camera: blank metal loses half of
+its readings and more, and one camera's may lie farther apart than the map's tiles."""
 MOST_SIGMA_M = 0.001
 """Predicted position error that a pick survives."""
 MOST_SIGMA_RAD = 0.01
-"""Predicted error of any angle that matters."""
+"""Predicted error of the turn, where it matters."""
+MOST_LEAN_RAD = 0.018
+"""Predicted error of a lean, which cups and lips give way to."""
 MOST_OVERLAP_M = 0.0015
 """Refined cells do not share more than this."""
 FREE_ANGLE_RAD = 1.0
@@ -120,7 +123,7 @@ def doubts(evidence: Evidence, refined: Refined) -> list[Rule]:
     match, seen, on_top, share = evidence.match, evidence.seen, evidence.on_top, refined.edge_share
     unseen = np.array([status == "unseen" for status in refined.status], np.bool_)
     measured = np.full(len(match), evidence.measured)
-    sigma_m, sigma_rad = predicted_error(refined.covariance)
+    sigma_m, turn_rad, lean_rad = predicted_error(refined.covariance)
     figures: list[tuple[NDArray[np.bool_], str, Floats]] = [
         (unseen, "neither points nor edges agree with it", match),
         (measured & (seen < LEAST_SEEN), "readings on {:.0f} % of its top only", 100 * seen),
@@ -133,9 +136,14 @@ def doubts(evidence: Evidence, refined: Refined) -> list[Rule]:
         (share < LEAST_EDGE_SHARE, "only {:.0f} % of its edges were found", 100 * share),
         (sigma_m > MOST_SIGMA_M, "its position is only known to {:.1f} mm", 1e3 * sigma_m),
         (
-            sigma_rad > MOST_SIGMA_RAD,
-            "its angles are only known to {:.1f} degrees",
-            np.degrees(sigma_rad),
+            turn_rad > MOST_SIGMA_RAD,
+            "its turn is only known to {:.1f} degrees",
+            np.degrees(turn_rad),
+        ),
+        (
+            lean_rad > MOST_LEAN_RAD,
+            "its lean is only known to {:.1f} degrees",
+            np.degrees(lean_rad),
         ),
     ]
     return [Rule(broken, "uncertain", words, figure) for broken, words, figure in figures]
@@ -147,12 +155,13 @@ def probability_of(odds: Floats) -> Floats:
     return result
 
 
-def predicted_error(covariance: Floats) -> tuple[Floats, Floats]:
-    """Largest standard deviations (n,) of position and of the angles that are not free."""
+def predicted_error(covariance: Floats) -> tuple[Floats, Floats, Floats]:
+    """Largest standard deviations (n,) of position, of the turn about the cell's z, 0 where that is
+    free, and of the lean of that axis."""
     n = len(covariance)
     if not n:
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0), np.zeros(0), np.zeros(0)
     place = np.sqrt(np.linalg.eigvalsh(covariance[:, :3, :3])[:, -1])
-    values = np.sqrt(np.maximum(np.linalg.eigvalsh(covariance[:, 3:, 3:]), 0))
-    turn = np.where(values < FREE_ANGLE_RAD, values, 0).max(1)
-    return place, turn
+    turn = np.sqrt(covariance[:, 5, 5])
+    lean = np.sqrt(np.linalg.eigvalsh(covariance[:, 3:5, 3:5])[:, -1])
+    return place, np.where(turn < FREE_ANGLE_RAD, turn, 0.0), lean

@@ -25,9 +25,9 @@ class RefineOptions:
     """A cell with more 3D points is thinned out to about this many."""
     surface_model_sigma_m: float = 5e-5
     """Standard deviation of a real case's flatness (assumed)."""
-    standing_sigma_m: float = 1e-3
-    """Standard deviation of a cell's height over the surface that it stands on (assumed: that
-    surface's place, and what lies beneath the cell)."""
+    standing_sigma_m: float = 5e-4
+    """Standard deviation of a cell's height over the surface that it stands on (assumed: some
+    tenths each of that surface's place, the case's height and what lies beneath it)."""
     standing_sigma_rad: float = 0.0175
     """Standard deviation, per axis, of its lean (assumed: a degree)."""
     step_tolerance_m: float = 5e-5
