@@ -1,0 +1,18 @@
+"""Virtual metrology: a camera model on a bench of targets, measured as its maker would measure it.
+
+A `CameraModel` in; a `CameraReport` of figures beside the published ones, and of curves, out.
+"""
+
+from cellpick.metrology.definitions import DEFINITIONS, Definition
+from cellpick.metrology.measure import measure_camera
+from cellpick.metrology.records import CameraReport, Curve, Figure, Series
+
+__all__ = [
+    "DEFINITIONS",
+    "CameraReport",
+    "Curve",
+    "Definition",
+    "Figure",
+    "Series",
+    "measure_camera",
+]
