@@ -70,6 +70,11 @@ class CameraRig:
         self._looks = 0
 
     @property
+    def depth_scales(self) -> tuple[float, ...]:
+        """Truth, for evaluation only: each camera's reading over the true distance; 1 for 2D."""
+        return tuple(camera.depth_scale for camera in self._cameras)
+
+    @property
     def capture_duration_s(self) -> float:
         """Time of one look standing, from the first trigger to the last data."""
         return self.schedule.ready_s
