@@ -11,20 +11,25 @@ from scipy.optimize import least_squares
 
 from cellpick.calibration.pinhole import INTRINSICS
 from cellpick.calibration.poses import check_sightings
-from cellpick.calibration.problem import JointProblem
+from cellpick.calibration.problem import Geometry, JointProblem
 from cellpick.calibration.sightings import Sighting, Sightings
 from cellpick.calibration.spread import formal_covariance, jackknife, jackknife_covariance
 from cellpick.calibration.start import CameraStart, start_geometry
 from cellpick.geometry import Floats
 
 Intrinsics = Literal["solve", "hold"]
-FOCAL_SHARE = 2e-3
-"""Prior of a focal length, as a share of it: what a lens may be off since it was last measured;
-assumed."""
-CENTRE_PX = 2.0
+FOCAL_SHARE = 5e-4
+"""Prior of a focal length, as a share of it: what a maker's calibration is still worth in the
+plant; assumed."""
+CENTRE_PX = 0.5
 """Prior of the principal point in pixels; assumed."""
-DISTORTION = (5e-3, 1e-2, 2e-4, 2e-4, 1e-2)
+DISTORTION = (2e-3, 5e-3, 1e-4, 1e-4, 5e-3)
 """Prior of k1 k2 p1 p2 k3; assumed."""
+CONTRADICTED = 33.7
+"""A camera's lens is not what was believed when its nine deviations weigh more: exceeded by chance
+once in 10,000 lenses (chi-squared, nine degrees of freedom)."""
+WIDER = 20.0
+"""Factor on the prior of such a lens: its pictures decide."""
 CORNER_PX = 0.1
 """Noise of a corner that the solution starts with, before the residuals tell it."""
 OUTLIER_SIGMAS = 5.0
@@ -51,12 +56,15 @@ class Solution:
     """Each camera on its own."""
     outliers: int
     """Corners that were left out."""
+    contradicted: tuple[str, ...]
+    """Cameras whose lens was found to be another than believed."""
 
 
 def solve(sightings: Sightings, intrinsics: Intrinsics) -> Solution:
     """Solve a rig; raises `InputError` for pictures or poses that cannot be solved.
 
-    `intrinsics` are solved round what was believed before, or held.
+    `intrinsics` are held, or solved round what was believed before; a lens that its pictures
+    contradict is solved from them alone.
     """
     check_sightings(sightings)
     geometry, starts = start_geometry(sightings)
@@ -64,11 +72,24 @@ def solve(sightings: Sightings, intrinsics: Intrinsics) -> Solution:
     prior = np.zeros((n, INTRINSICS))
     if intrinsics == "solve":
         prior = np.stack([_prior(K) for K in geometry.intrinsics])
-    problem = JointProblem(sightings, geometry, np.full(n, CORNER_PX), prior)
+    solution = _solve(sightings, geometry, prior, starts)
+    wrong = np.array([_deviation(solution, row) > CONTRADICTED for row in range(n)])
+    if wrong.any():
+        wider = np.where(wrong[:, None], WIDER * prior, prior)
+        solution = _solve(sightings, geometry, wider, starts)
+    names = tuple(c.camera for c, bad in zip(sightings.cameras, wrong, strict=True) if bad)
+    return replace(solution, contradicted=names)
+
+
+def _solve(
+    sightings: Sightings, geometry: Geometry, prior: Floats, starts: tuple[CameraStart, ...]
+) -> Solution:
+    corner_px = np.full(len(prior), CORNER_PX)
+    problem = JointProblem(sightings, geometry, corner_px, prior)
     x = _least(problem, np.zeros(problem.size), "soft_l1")
     kept = _without_outliers(problem, x)
     dropped = len(problem.picture) - sum(len(p.corners) for p in kept.pictures)
-    problem = JointProblem(kept, geometry, np.full(n, CORNER_PX), prior)
+    problem = JointProblem(kept, geometry, corner_px, prior)
     problem, x = problem.recentred(x, _sigma_px(problem, x))
     problem, x = problem.recentred(_least(problem, x, "linear"), problem.sigma_px)
     problem, x = problem.recentred(x, _sigma_px(problem, x))
@@ -76,7 +97,20 @@ def solve(sightings: Sightings, intrinsics: Intrinsics) -> Solution:
     formal, left_out = formal_covariance(J), jackknife(problem, x, J)
     ratio = _ratio(jackknife_covariance(left_out), formal, problem.poses)
     covariance = formal * max(1.0, ratio) ** 2
-    return Solution(problem, x, covariance, left_out, ratio, starts, dropped)
+    return Solution(problem, x, covariance, left_out, ratio, starts, dropped, ())
+
+
+def _deviation(solution: Solution, row: int) -> float:
+    """How far a camera's intrinsics are from the beliefs, against what chance would make of it.
+
+    A solved deviation in units of its prior has the variance 1 less what is left unknown of it.
+    """
+    first = solution.problem.intrinsics.start + INTRINSICS * row
+    at = slice(first, first + INTRINSICS)
+    known = np.eye(INTRINSICS) - solution.covariance[at, at] / max(1.0, solution.spread_ratio) ** 2
+    deviation = solution.x[at]
+    # a lens that is held, or that no picture tells of, cannot be contradicted
+    return float(deviation @ np.linalg.pinv(known, rcond=1e-6) @ deviation)
 
 
 def _prior(K: Floats) -> Floats:
