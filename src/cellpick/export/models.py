@@ -15,6 +15,8 @@ from cellpick.structures import CellModel
 MM = 1e3
 OBJ_ID = 1
 """A scene has one cell model, so a data set has one object."""
+NO_AREA_M2 = 1e-14
+"""Area of triangles that sharp corners leave behind, below any that a cell's rounding has."""
 BLOCK = 512
 """Points whose distances to all others are taken at once."""
 
@@ -67,6 +69,10 @@ def diameter(points: Floats) -> float:
 
 
 def _outward(vertices: Floats, normals: Floats, triangles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The triangles that have an area, with corners counter-clockwise seen from outside."""
     a, b, c = (vertices[triangles[:, i]] for i in range(3))
-    inward = (np.cross(b - a, c - a) * normals[triangles].sum(axis=1)).sum(axis=1) < 0
-    return np.where(inward[:, None], triangles[:, ::-1], triangles)
+    across = np.cross(b - a, c - a)
+    inward = (across * normals[triangles].sum(axis=1)).sum(axis=1) < 0
+    turned = np.where(inward[:, None], triangles[:, ::-1], triangles)
+    real: NDArray[np.bool_] = np.linalg.norm(across, axis=1) > NO_AREA_M2
+    return turned[real]
