@@ -20,9 +20,9 @@ Array = NDArray[np.float32]
 FULL_PRECISION = 0.2
 """Light, in units of white, from which more makes the reading no better: the device's own noise
 rules, and the figure that its maker states for a bright matt plate holds; assumed."""
-CLIPPED = 0.3
+CLIPPED = 0.1
 """Part of a fringe's height that may be clipped before the reading is lost; assumed."""
-HARMONIC = 0.5
+HARMONIC = 0.2
 """Phase error in radians where that part is clipped; assumed: the first harmonic that clipping
 leaves in a few-step phase shift."""
 
