@@ -129,6 +129,7 @@ def load_camera(path: Path, subsample: int | None = None) -> CameraModel:
     file = validated(_CameraFile, read_yaml(path), str(path))
     every = subsample or file.image.subsample
     _check_readout(file, every, str(path))
+    _check_optics(file, str(path))
     if file.depth is not None:
         _check_depth(file.depth, file.image, str(path))
     width, height = file.image.width_px // every, file.image.height_px // every
@@ -141,7 +142,7 @@ def load_camera(path: Path, subsample: int | None = None) -> CameraModel:
         height_px=height,
         K=K,
         distortion=np.array(file.image.distortion),
-        imager=file.imager.record(),
+        imager=file.imager.record(every),
         depth=file.depth.record(every, file.image.native_focal_px)
         if file.depth is not None
         else None,
@@ -162,6 +163,28 @@ def _check_readout(file: _CameraFile, every: int, source: str) -> None:
             key="image.subsample",
             got=every,
             accepted=f"1 to {least // LEAST_PX} for an image of this size",
+        )
+
+
+def _check_optics(file: _CameraFile, source: str) -> None:
+    focal_mm = file.image.native_focal_px * file.imager.pixel_pitch_um * 1e-3
+    if 0 < file.imager.focus_mm < 2 * focal_mm:
+        raise InputError(
+            "a lens cannot focus so near",
+            source=source,
+            key="imager.focus_mm",
+            got=file.imager.focus_mm,
+            accepted=f"0 for sharp everywhere, or at least twice the focal length of "
+            f"{focal_mm:.1f} mm",
+        )
+    whole_ms = file.timing.exposure_ms * file.timing.patterns
+    if whole_ms < file.imager.exposure_ms:
+        raise InputError(
+            "the timing must hold the picture's own exposure",
+            source=source,
+            key="timing.exposure_ms",
+            got=file.timing.exposure_ms,
+            accepted=f"at least imager.exposure_ms, {file.imager.exposure_ms:g}, over all patterns",
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cellpick.geometry import Floats, pose, rotation_z, translation
+from cellpick.scene.bracketing import bracketed
 from cellpick.scene.camera_files import CameraModel
 from cellpick.scene.cameras import CameraSpec
 from cellpick.scene.imager_specs import ImagerSpec
@@ -46,6 +47,7 @@ def camera_specs(
     Ts = camera_poses(rig)
     if rig.mount == "fixed":
         Ts = T_base_plate @ Ts
+    taking = [bracketed(model, rig.hdr) for model in models]
     return tuple(
         CameraSpec(
             name=f"cam{i}_{'2d' if model.depth is None else '3d'}",
@@ -62,7 +64,7 @@ def camera_specs(
             rotation_sigma_rad=float(np.radians(rig.calibration_error_deg)),
             depth_scale_sigma=rig.calibration_error_depth_permille * 1e-3,
         )
-        for i, (model, T) in enumerate(zip(models, Ts, strict=True))
+        for i, (model, T) in enumerate(zip(taking, Ts, strict=True))
     )
 
 
