@@ -15,6 +15,7 @@ from cellpick.cli.doctor import doctor
 from cellpick.cli.export import export
 from cellpick.cli.perceive import perceive
 from cellpick.cli.run import run
+from cellpick.cli.sensor_report import sensor_report
 from cellpick.errors import CellpickError
 
 COULD_NOT_RUN = 3
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, capture, perceive, check, schema, doctor):
+for command in (run, capture, perceive, check, sensor_report, schema, doctor):
     app.command()(command)
 app.add_typer(export)
 

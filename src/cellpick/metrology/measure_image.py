@@ -51,7 +51,7 @@ def image_figures(model: CameraModel, native: CameraModel, rng: np.random.Genera
                 "photon_transfer",
                 "Photon transfer on the grey scale",
                 "mean signal, share of saturation",
-                "temporal variance, share of saturation squared",
+                "temporal variance, shares squared",
                 greys.mean,
                 (
                     Series("measured", greys.variance, "points"),
@@ -63,7 +63,7 @@ def image_figures(model: CameraModel, native: CameraModel, rng: np.random.Genera
                 "blur_over_distance",
                 "Blur of a slanted edge over distance",
                 "distance, mm",
-                "standard deviation of the line spread, px",
+                "blur (sd), px",
                 1e3 * distances,
                 (Series("measured", blur),),
             ),

@@ -111,7 +111,7 @@ def against_nguyen(lab: Lab) -> Measured:
         ratios += list(sigma / paper)
         lines += [
             Series(f"{z:g} m", 1e3 * sigma),
-            Series(f"Nguyen at {z:g} m", 1e3 * paper, "model"),
+            Series("", 1e3 * paper, "model"),
         ]
     off = np.abs(np.log(np.where(np.isfinite(ratios), ratios, np.inf)))
     worst = Figure(
@@ -123,7 +123,7 @@ def against_nguyen(lab: Lab) -> Measured:
     )
     curve = Curve(
         "nguyen",
-        "Against Nguyen's curve, white plate",
+        "Measured (points) against Nguyen et al. 2012 (dashed), white plate",
         "incidence angle, deg",
         "standard deviation of depth, mm",
         np.array(ANGLES_DEG),

@@ -49,7 +49,7 @@ class Series:
     """One line of a plot."""
 
     name: str
-    """What its legend says."""
+    """What its legend says; empty for a line of the series before, which needs none."""
     y: Floats
     """(n,) values; NaN where there is none."""
     style: str = "measured"

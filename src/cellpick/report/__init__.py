@@ -9,6 +9,7 @@ from cellpick.report.page import ReportData, write_html
 from cellpick.report.pictures import write_overview_png
 from cellpick.report.plain_json import json_text
 from cellpick.report.run_folder import append_pick, start_run, write_summary
+from cellpick.report.sensor_page import write_sensors
 
 __all__ = [
     "ReportData",
@@ -20,6 +21,7 @@ __all__ = [
     "start_run",
     "write_html",
     "write_overview_png",
+    "write_sensors",
     "write_summary",
     "write_whole",
 ]
