@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from cellpick.geometry import Floats, pose, rotation_z, translation
-from cellpick.scene.bracketing import bracketed
 from cellpick.scene.camera_files import CameraModel
+from cellpick.scene.camera_settings import bracketed, focused
 from cellpick.scene.cameras import CameraSpec
 from cellpick.scene.imager_specs import ImagerSpec
 from cellpick.scene.spec import NoiseSpec, RigSpec
@@ -45,9 +45,15 @@ def camera_specs(
 ) -> tuple[CameraSpec, ...]:
     """The true cameras; `T_base_plate` (4, 4) places a fixed rig and is unused on the flange."""
     Ts = camera_poses(rig)
+    reach_m = np.linalg.norm(Ts[:, :3, 3] - [0.0, 0.0, rig.focus_m], axis=-1)
+    if rig.lens_focus_mm is not None:
+        reach_m = np.full(len(Ts), rig.lens_focus_mm * 1e-3)
+    taking = [
+        focused(bracketed(model, rig.hdr), float(distance))
+        for model, distance in zip(models, reach_m, strict=True)
+    ]
     if rig.mount == "fixed":
         Ts = T_base_plate @ Ts
-    taking = [bracketed(model, rig.hdr) for model in models]
     return tuple(
         CameraSpec(
             name=f"cam{i}_{'2d' if model.depth is None else '3d'}",

@@ -74,6 +74,13 @@ class RigSpec(Strict):
             "camera cannot reach so far, the distance at which its figures are stated."
         ),
     )
+    lens_focus_mm: Annotated[float, Field(ge=100, le=3000)] | None = Field(
+        None,
+        description=(
+            "Distance that the 2D cameras' lenses are focused at, in mm. Default: where the "
+            "optical axes meet, as commissioning does."
+        ),
+    )
     hdr: Exposures | None = Field(
         None,
         description=(

@@ -1,4 +1,4 @@
-"""HDR bracketing of a camera: what it changes in the pictures, in the depth and in the timing."""
+"""What a station sets on its cameras: HDR bracketing, and the focus of the 2D cameras' lenses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from dataclasses import replace
 
 from cellpick.scene.camera_files import CameraModel
 from cellpick.scene.depth_specs import StructuredLight
+
+
+def focused(model: CameraModel, focus_m: float) -> CameraModel:
+    """The camera with its lens set to a distance; 3D cameras come set, some lenses need none."""
+    if model.depth is not None or model.imager.focus_m == 0:
+        return model
+    return replace(model, imager=replace(model.imager, focus_m=focus_m))
 
 
 def bracketed(model: CameraModel, exposures: tuple[float, ...] | None) -> CameraModel:
