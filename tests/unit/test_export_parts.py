@@ -175,6 +175,11 @@ def test_what_a_look_cannot_have_is_refused(tmp_path):
         assert all(word in str(caught.value) for word in words)
 
 
+def test_a_fault_after_the_first_look_does_not_matter(tmp_path):
+    later = ("faults=[{camera: 0, kind: bumped, from_look: 2}]",)
+    assert pinhole(resolve_scene(load_scene(str(small_scene(tmp_path)), later))).spec.faults
+
+
 def test_lenses_do_not_distort_and_all_else_stays(tmp_path):
     models = resolve_scene(load_scene(str(small_scene(tmp_path)), ()))
     made = pinhole(models)
@@ -226,6 +231,15 @@ def test_a_folder_with_something_else_is_refused(models, tmp_path):
     assert message.startswith(f"{tmp_path / 's'}: holds something else than an exported data set")
     (tmp_path / "file").touch()
     assert "holds something else" in refusal(tmp_path / "file", models)
+
+
+def test_what_somebody_put_into_an_export_is_not_lost(models, tmp_path):
+    root = exported(tmp_path / "s", models, small_look(models))
+    (root / "results").mkdir()
+    BopDataset(root, "test", models, "0")
+    (root / "notes.txt").touch()
+    message = refusal(root, models)
+    assert "holds more than an exported data set, which would be lost; got 'notes.txt'" in message
 
 
 def test_another_split_is_not_lost(models, tmp_path):

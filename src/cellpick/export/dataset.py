@@ -20,6 +20,9 @@ from cellpick.export.scene_folder import IM_ID, SceneWriter, camera_entry
 from cellpick.scene import CameraSpec, SceneModels, SceneState
 from cellpick.structures import CaptureSet
 
+OURS = r"camera(_cam\d+)?\.json|dataset_info\..*|models|results|captures|{split}|{split}_targets_.*"
+"""What stands at the top of a data set's folder."""
+
 
 class BopDataset:
     """Collects looks beside `folder` and puts them there when the context ends without an error.
@@ -136,6 +139,10 @@ def refuse_foreign(folder: Path, split: str) -> None:
     if older != split:
         rule = "holds another split, which would be lost"
         raise InputError(rule, source=str(folder), got=older, accepted=accepted)
+    ours = re.compile(OURS.format(split=split))
+    if foreign := sorted(path.name for path in folder.iterdir() if not ours.fullmatch(path.name)):
+        rule = "holds more than an exported data set, which would be lost"
+        raise InputError(rule, source=str(folder), got=foreign[0], accepted=accepted)
 
 
 def _camera_file(spec: CameraSpec) -> dict[str, Any]:

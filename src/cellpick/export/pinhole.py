@@ -11,6 +11,8 @@ from cellpick.scene import SceneModels
 
 DISPLACED = ("bumped", "drifting")
 """Faults after which a camera is no longer where the scene has it."""
+FIRST_LOOK = 1
+"""The look that is exported; looks count from 1."""
 
 
 def pinhole(models: SceneModels) -> SceneModels:
@@ -25,7 +27,7 @@ def pinhole(models: SceneModels) -> SceneModels:
         rule, key, got = "a data set is taken standing still", "rig.capture_2d", "moving"
         raise InputError(rule, source=spec.source, key=key, got=got, accepted="standing")
     for i, fault in enumerate(spec.faults):
-        if fault.kind in DISPLACED:
+        if fault.kind in DISPLACED and fault.from_look <= FIRST_LOOK:
             raise InputError(
                 "a displaced camera's true pose is not known to a data set",
                 source=spec.source,

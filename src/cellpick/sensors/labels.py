@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.errors import InputError
-from cellpick.geometry import Floats, invert, rays, transform
+from cellpick.geometry import Floats, invert, transform
 from cellpick.scene.cameras import CameraSpec
 from cellpick.scene.state import SceneState
 from cellpick.sensors.bodies import Bodies, WorldMesh
@@ -145,11 +145,13 @@ def _cast(
     R = T_world_camera[:3, :3].T.astype(np.float32)
     origin = T_world_camera[:3, 3].astype(np.float32)
     out = np.empty(shape, dtype=np.int32)
+    x = (np.arange(shape[1]) + (corner[0] - spec.K[0, 2])) / spec.K[0, 0]
+    y = (np.arange(shape[0]) + (corner[1] - spec.K[1, 2])) / spec.K[1, 1]
     for rows in _row_blocks(shape):
-        v, u = np.mgrid[rows, : shape[1]]
-        pixels = np.stack([u + corner[0], v + corner[1]], axis=-1).reshape(-1, 2)
-        directions = rays(pixels, spec.K, spec.distortion).astype(np.float32) @ R
-        out[rows] = scene.cast(origin, directions).triangle.reshape(-1, shape[1])
+        rays = np.ones((len(y[rows]), shape[1], 3), dtype=np.float32)
+        rays[..., 0], rays[..., 1] = x, y[rows, None]
+        hits = scene.cast(origin, rays.reshape(-1, 3) @ R)
+        out[rows] = hits.triangle.reshape(-1, shape[1])
     return out
 
 
