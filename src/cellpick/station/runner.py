@@ -32,10 +32,14 @@ from cellpick.station.records import MM, measured_figures, pick_record, recovery
 from cellpick.station.runlog import RunLog, Step
 from cellpick.station.station import Station
 from cellpick.station.verify import verify_slots
+from cellpick.store import write_calibration
+from cellpick.structures import RigCalibration
 
 Progress = Callable[[str], None]
 """Takes one line about what is going on."""
 
+CALIBRATION = "calibration.json"
+"""Name of the calibration that a run's folder keeps, where it was given one."""
 ORACLE_NOTE = "oracle: true poses took the place of perception"
 
 
@@ -51,16 +55,24 @@ class RunResult:
     """Each look at the tray, judged."""
 
 
-def look_once(models: SceneModels, seed: int) -> Look:
+def look_once(models: SceneModels, seed: int, *, calibration: RigCalibration | None = None) -> Look:
     """The first look of a run with this seed, and the truth at that moment."""
-    with Station(models, seed) as station:
+    with Station(models, seed, calibration=calibration) as station:
         return station.look(tray_task(station.recipe), np.zeros((0, 4, 4)))
 
 
 def run_scene(
-    models: SceneModels, seed: int, folder: Path, progress: Progress, *, oracle: bool = False
+    models: SceneModels,
+    seed: int,
+    folder: Path,
+    progress: Progress,
+    *,
+    oracle: bool = False,
+    calibration: RigCalibration | None = None,
 ) -> RunResult:
     """Run a station once and write its folder; `oracle` replaces perception by the truth.
+
+    `calibration` is what the station believes of its cameras, in place of what would be drawn.
 
     Raises `UnavailableError` when the folder cannot be written, before anything is simulated.
     """
@@ -70,8 +82,10 @@ def run_scene(
         {**models.spec.model_dump(mode="json"), "seed": seed}, sort_keys=False
     )
     write_whole(folder / "scene.resolved.yaml", resolved.encode())
+    if calibration is not None:
+        write_calibration(calibration, folder / CALIBRATION)
     progress("building the station")
-    with Station(models, seed, oracle=oracle) as station:
+    with Station(models, seed, oracle=oracle, calibration=calibration) as station:
         cycle = Cycle(station, lambda step: _observe(step, models, folder, progress))
         log = cycle.run()
         station_time_s = station.running_s
@@ -118,6 +132,7 @@ def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[s
     return {
         "slots_total": len(station.recipe.Ts_module_slot),
         "perception": "oracle" if station.oracle else "cameras",
+        "calibration": "drawn" if station.calibration is None else "file",
         "stopped": log.stopped,
         "looks": len(log.looks) + (log.module_look is not None),
         "verified": sum(status == "verified" for status in verified.values()),
@@ -126,6 +141,13 @@ def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[s
         "station_time_s": station.running_s,
         "stage_time_s": dict(station.timeline.simulated_s),
     }
+
+
+def _command(station: Station) -> str:
+    """What repeats the run in its own folder."""
+    options = " --oracle" if station.oracle else ""
+    options += f" --calibration {CALIBRATION}" if station.calibration is not None else ""
+    return "cellpick run scene.resolved.yaml" + options
 
 
 def _write_report(
@@ -140,7 +162,7 @@ def _write_report(
     outcomes = [step.attempt.outcome for step in log.steps if step.attempt.outcome.slot >= 0]
     data = ReportData(
         summary=summary,
-        command="cellpick run scene.resolved.yaml" + (" --oracle" if station.oracle else ""),
+        command=_command(station),
         recipe=station.recipe,
         look=first.captures,
         estimates=first.estimates,

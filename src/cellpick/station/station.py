@@ -17,7 +17,14 @@ from cellpick.station.oracle import oracle_for
 from cellpick.station.recipe import believe
 from cellpick.station.streams import streams
 from cellpick.station.timeline import SimulatedStage, Timeline
-from cellpick.structures import Capture, JointTrajectory, MotionPlan, PickOutcome, SearchTask
+from cellpick.structures import (
+    Capture,
+    JointTrajectory,
+    MotionPlan,
+    PickOutcome,
+    RigCalibration,
+    SearchTask,
+)
 from cellpick.world import Tolerances, World
 
 
@@ -30,11 +37,24 @@ class StationError(CellpickError):
 class Station:
     """Arm, eyes and gripper of one run, with what the station believes of itself."""
 
-    def __init__(self, models: SceneModels, seed: int, *, oracle: bool = False) -> None:
+    def __init__(
+        self,
+        models: SceneModels,
+        seed: int,
+        *,
+        oracle: bool = False,
+        calibration: RigCalibration | None = None,
+    ) -> None:
+        """`calibration` is what the station believes of its cameras, in place of what is drawn.
+
+        The cameras are then those that were calibrated: what differs from one camera to the next
+        of its type is drawn with the calibration's seed.
+        """
         source = streams(seed)
         self.models = models
         self.timeline = Timeline()
         self.oracle = oracle
+        self.calibration = calibration
         self.recipe = believe(models, source.belief)
         self.planner = MotionPlanner(self.recipe)
         self._tolerances = Tolerances(
@@ -46,7 +66,11 @@ class Station:
         with self.timeline.measured("physics"):
             state = self.world.settle()
         self._start_s = state.time_s
-        self.rig = CameraRig(state, source.sensors)
+        if calibration is None:
+            self.rig = CameraRig(state, source.sensors)
+        else:
+            cameras = streams(calibration.seed).sensors
+            self.rig = CameraRig(state, cameras, calibration.cameras)
         self.perceive: Perceive = oracle_for(self.world.state) if oracle else perceive
 
     def __enter__(self) -> Station:
