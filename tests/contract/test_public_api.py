@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 PUBLIC = {
-    "calibration": """METHODS Sighting Sightings Solution black_rectangles corner_points find_board hand_eye
+    "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles corner_points find_board hand_eye
         rig_calibration solve""",
     "cli": "main",
-    "evaluate": "Matches match_estimates summarise truth_document wilson_interval",
+    "evaluate": "Matches Touch match_estimates summarise touch_test truth_document wilson_interval",
     "export": """BopDataset BopIndex pinhole read_index refuse_foreign result_lines results_name
         results_text""",
     "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
@@ -26,7 +26,7 @@ PUBLIC = {
         load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
     "sensors": "CameraRig Labels MovingShot cell_mesh label_look true_camera_pose",
     "station": "Look RunResult look_once run_scene",
-    "store": "read_look refuse_foreign write_look",
+    "store": "read_calibration read_look refuse_foreign write_calibration write_look",
     "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates
         CellModel Contact Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material
         MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe ReferenceMark RigCalibration SearchTask Solid SurfaceFeature

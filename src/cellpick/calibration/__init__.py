@@ -4,6 +4,7 @@ Captures and encoder poses in; a `RigCalibration` with its covariance and findin
 """
 
 from cellpick.calibration.board import black_rectangles, corner_points
+from cellpick.calibration.checks import Check, all_checks
 from cellpick.calibration.detection import find_board
 from cellpick.calibration.methods import METHODS, hand_eye
 from cellpick.calibration.result import rig_calibration
@@ -12,9 +13,11 @@ from cellpick.calibration.solve import Solution, solve
 
 __all__ = [
     "METHODS",
+    "Check",
     "Sighting",
     "Sightings",
     "Solution",
+    "all_checks",
     "black_rectangles",
     "corner_points",
     "find_board",

@@ -40,7 +40,7 @@ class JointProblem:
         self, sightings: Sightings, start: Geometry, sigma_px: Floats, intrinsics_sigma: Floats
     ) -> None:
         """`sigma_px` (n,) of a corner; `intrinsics_sigma` (n, 9) of the beliefs, 0 to hold one."""
-        self.sightings, self._start = sightings, start
+        self.sightings, self.start = sightings, start
         self.sigma_px, self.intrinsics_sigma = sigma_px, intrinsics_sigma
         self.flange_mount = sightings.cameras[0].mount == "flange"
         n, k = len(sightings.cameras), len(sightings.Ts_base_flange)
@@ -68,7 +68,7 @@ class JointProblem:
 
     def geometry(self, x: Floats) -> Geometry:
         """What parameters (size,) stand for."""
-        start = self._start
+        start = self.start
         intrinsics = (
             self._believed + x[self.intrinsics].reshape(-1, INTRINSICS) * self.intrinsics_sigma
         )
@@ -138,6 +138,11 @@ class JointProblem:
                 J[mine[there], :, at : at + 6] = D[there] @ by_flange[mine[there]]
         top = J.reshape(2 * n_points, self.size) * self._weight[:, None]
         return np.concatenate([top, np.eye(self.size)[self.intrinsics.start :]])
+
+    def corner_depths(self, x: Floats) -> Floats:
+        """(c,) depth of every corner in its camera's frame."""
+        _, p_camera = self._points(self.geometry(x))
+        return p_camera[:, 2]
 
     def cameras_boards(self, here: Geometry) -> Floats:
         """(m, 4, 4) `T_camera_board` of each picture."""

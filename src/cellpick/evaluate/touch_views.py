@@ -71,14 +71,13 @@ def crossing(cameras: Sequence[CameraCalibration], views: Sequence[View]) -> Flo
     for camera, view in zip(cameras, views, strict=True):
         Ts = view.Ts_base_mount @ camera.T_mount_camera
         d: Floats = Ts[:, :3, :3] @ rays(view.pixels, camera.K, camera.distortion)[..., None]
-        d /= np.linalg.norm(d, axis=1, keepdims=True)
+        d *= 1 / np.linalg.norm(d, axis=1, keepdims=True)
         # the squared distance from a ray is that of what is left across it
         across = (np.eye(3) - d @ np.swapaxes(d, 1, 2)) * view.seen[:, None, None]
         A += across
         b += across @ Ts[:, :3, 3:]
     A[count < 2] = np.nan
-    result: Floats = np.linalg.solve(A, b)[..., 0]
-    return result
+    return np.asarray(np.linalg.solve(A, b)[..., 0], dtype=np.float64)
 
 
 def slopes(place: Callable[[CameraCalibration], Floats], camera: CameraCalibration) -> Floats:

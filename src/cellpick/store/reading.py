@@ -73,7 +73,7 @@ def _capture(folder: Path, source: str, i: int, value: Any) -> Capture:
     entry = mapping(value, source, key)
     _check_keys(entry, CAPTURE_KEYS, source, f"{key}.")
     calibration = from_json(CameraCalibration, entry["calibration"], source, f"{key}.calibration")
-    _check_pinhole(calibration.K, source, f"{key}.calibration.K")
+    check_pinhole(calibration.K, source, f"{key}.calibration.K")
     size = (calibration.width_px, calibration.height_px)
     depth = entry["depth"]
     return Capture(
@@ -97,7 +97,8 @@ def _inside(folder: Path, name: Any, source: str, key: str) -> Path:
     return folder / text
 
 
-def _check_pinhole(K: Floats, source: str, key: str) -> None:
+def check_pinhole(K: Floats, source: str, key: str) -> None:
+    """Raises `InputError` unless `K` (3, 3) is one."""
     if K[0, 0] <= 0 or K[1, 1] <= 0 or (K[2] != [0, 0, 1]).any():
         raise InputError(
             "not a pinhole matrix",

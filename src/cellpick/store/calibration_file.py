@@ -1,0 +1,102 @@
+"""A rig's calibration as one JSON file: `run` and `capture` take it by `--calibration`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cellpick.errors import InputError, UnavailableError
+from cellpick.store.reading import check_pinhole
+from cellpick.store.records import from_json, mapping, to_json
+from cellpick.structures import RigCalibration
+
+CALIBRATION_SCHEMA = "cellpick.calibration/1"
+"""Name and version of the format; another one is refused."""
+_POSITIVE = ("width_px", "height_px", "pixel_sigma_px", "depth_reference_m", "depth_scale")
+_NOT_NEGATIVE = (
+    *("translation_sigma_m", "rotation_sigma_rad", "depth_sigma_m"),
+    *("depth_scale_sigma", "depth_warp_m", "depth_correlation_px"),
+)
+
+
+def write_calibration(calibration: RigCalibration, path: Path) -> None:
+    """Writes the file, all of it or nothing; raises `UnavailableError` naming the path."""
+    text = json.dumps({"schema": CALIBRATION_SCHEMA, **to_json(calibration)}, indent=1)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text + "\n", encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise UnavailableError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read_calibration(path: Path) -> RigCalibration:
+    """The calibration that `write_calibration` wrote, to the bit.
+
+    Raises `InputError` naming file and key for anything that is missing or impossible.
+    """
+    source = str(path)
+    given = _load(path)
+    if given.pop("schema", None) != CALIBRATION_SCHEMA:
+        raise InputError(
+            "not a calibration, or of another version",
+            source=source,
+            key="schema",
+            accepted=CALIBRATION_SCHEMA,
+        )
+    calibration = from_json(RigCalibration, given, source, "calibration")
+    for row, camera in enumerate(calibration.cameras):
+        key = f"calibration.cameras[{row}]"
+        check_pinhole(camera.K, source, f"{key}.K")
+        for name in (*_POSITIVE, *_NOT_NEGATIVE):
+            _check_sign(getattr(camera, name), name in _POSITIVE, source, f"{key}.{name}")
+    names = [camera.camera for camera in calibration.cameras]
+    if len(set(names)) < len(names):
+        raise InputError("two entries of one camera", source=source, key="cameras", got=names)
+    _check_covariance(calibration, source)
+    return calibration
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return mapping(json.loads(path.read_text(encoding="utf-8")), str(path), "")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise InputError(
+            "there is no such calibration file",
+            source=str(path),
+            accepted="the calibration.json that `cellpick calibrate` wrote",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"not valid JSON, or cut short ({error})",
+            source=str(path),
+            accepted="the whole file that `cellpick calibrate` wrote",
+        ) from error
+    except OSError as error:
+        raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _check_sign(value: float, strictly: bool, source: str, key: str) -> None:
+    if value < 0 or (strictly and value == 0):
+        accepted = "a number above 0" if strictly else "0 or more"
+        raise InputError("impossible figure", source=source, key=key, got=value, accepted=accepted)
+
+
+def _check_covariance(calibration: RigCalibration, source: str) -> None:
+    C = calibration.covariance
+    scale = np.sqrt(np.maximum(np.diag(C), 1e-30))
+    correlation = C / scale[:, None] / scale
+    lowest = np.linalg.eigvalsh((correlation + correlation.T) / 2).min(initial=0.0)
+    if (np.diag(C) < 0).any() or np.abs(correlation - correlation.T).max(initial=0.0) > 1e-6:
+        raise InputError("not a covariance: not symmetric", source=source, key="covariance")
+    if lowest < -1e-6:
+        raise InputError(
+            "not a covariance: some direction has a negative variance",
+            source=source,
+            key="covariance",
+        )
