@@ -1,4 +1,4 @@
-"""The parts of a BOP export by themselves: run lengths, depth steps, models, results, refusals."""
+"""The parts of a BOP export by themselves: run lengths, depth steps, models, results."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ from dataclasses import replace
 import numpy as np
 import open3d as o3d
 import pytest
-from export_stage import exported, small_look, small_models, small_scene
 from pycocotools import mask as coco_mask
 
-from cellpick.errors import InputError, UnavailableError
 from cellpick.export import (
-    BopDataset,
-    pinhole,
-    read_index,
     result_lines,
     results_name,
     results_text,
@@ -24,7 +19,7 @@ from cellpick.export.coco import box_of, run_lengths
 from cellpick.export.images import depth_png, depth_scale_mm, depth_steps
 from cellpick.export.models import diameter, model_ply, models_info
 from cellpick.geometry import perturb
-from cellpick.scene import data_folder, load_cell, load_scene, resolve_scene
+from cellpick.scene import data_folder, load_cell
 from cellpick.structures import CellEstimates, Symmetry
 
 CELL = load_cell(data_folder("models") / "cells" / "prismatic_148x26x91.yaml")
@@ -157,152 +152,3 @@ def test_a_results_file_is_named_as_the_toolkit_reads_it():
     name = results_name("cells", "test")
     method, rest = name.removesuffix(".csv").split("_")
     assert (method, *rest.split("-")) == ("cellpick", "cells", "test")
-
-
-def test_what_a_look_cannot_have_is_refused(tmp_path):
-    path = small_scene(tmp_path)
-    for override, words in (
-        (
-            "rig.capture_2d=moving",
-            ("rig.capture_2d: a data set is taken standing still", "standing"),
-        ),
-        ("faults=[{camera: 0, kind: bumped}]", ("faults.0.kind: a displaced", "got 'bumped'")),
-        ("faults=[{camera: 1, kind: drifting}]", ("faults.0.kind: a displaced", "got 'drifting'")),
-    ):
-        models = resolve_scene(load_scene(str(path), (override,)))
-        with pytest.raises(InputError) as caught:
-            pinhole(models)
-        assert all(word in str(caught.value) for word in words)
-
-
-def test_a_fault_after_the_first_look_does_not_matter(tmp_path):
-    later = ("faults=[{camera: 0, kind: bumped, from_look: 2}]",)
-    assert pinhole(resolve_scene(load_scene(str(small_scene(tmp_path)), later))).spec.faults
-
-
-def test_lenses_do_not_distort_and_all_else_stays(tmp_path):
-    models = resolve_scene(load_scene(str(small_scene(tmp_path)), ()))
-    made = pinhole(models)
-    for before, after in zip(models.cameras, made.cameras, strict=True):
-        assert before.distortion.any()
-        assert not after.distortion.any()
-        assert (before.K == after.K).all()
-        assert (before.imager, before.depth, before.timing) == (
-            after.imager,
-            after.depth,
-            after.timing,
-        )
-
-
-@pytest.fixture
-def models(tmp_path):
-    return small_models(tmp_path)
-
-
-def test_a_failure_leaves_nothing_behind(models, tmp_path):
-    look = small_look(models)
-    before = sorted(tmp_path.iterdir())
-    interrupted = pytest.raises(KeyboardInterrupt)
-    with interrupted, BopDataset(tmp_path / "s", "test", models, "0") as made:
-        made.add(0, look.captures, look.state)
-        raise KeyboardInterrupt
-    assert sorted(tmp_path.iterdir()) == before
-
-
-def test_an_older_export_is_replaced_by_a_whole_new_one(models, tmp_path):
-    look = small_look(models)
-    root = exported(tmp_path / "s", models, look, look)
-    assert exported(root, models, look) == root
-    assert read_index(root).seeds == (0,)
-    assert not (root / "test" / "000001").exists()
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-
-
-def refusal(folder, models, split="test"):
-    with pytest.raises(InputError) as caught:
-        BopDataset(folder, split, models, "0")
-    return str(caught.value)
-
-
-def test_a_folder_with_something_else_is_refused(models, tmp_path):
-    (tmp_path / "s").mkdir()
-    (tmp_path / "s" / "thesis.tex").touch()
-    message = refusal(tmp_path / "s", models)
-    assert message.startswith(f"{tmp_path / 's'}: holds something else than an exported data set")
-    (tmp_path / "file").touch()
-    assert "holds something else" in refusal(tmp_path / "file", models)
-
-
-def test_what_somebody_put_into_an_export_is_not_lost(models, tmp_path):
-    root = exported(tmp_path / "s", models, small_look(models))
-    (root / "results").mkdir()
-    BopDataset(root, "test", models, "0")
-    (root / "notes.txt").touch()
-    message = refusal(root, models)
-    assert "holds more than an exported data set, which would be lost; got 'notes.txt'" in message
-
-
-def test_another_split_is_not_lost(models, tmp_path):
-    root = exported(tmp_path / "s", models, small_look(models), split="train")
-    assert "holds another split, which would be lost; got 'train'" in refusal(root, models)
-
-
-def test_a_name_without_letters_is_refused(models, tmp_path):
-    assert "no name for a data set" in refusal(tmp_path / "__-", models)
-    root = exported(tmp_path / "My_set-2", models, small_look(models))
-    assert read_index(root).name == "myset2"
-
-
-def test_a_folder_that_cannot_be_made_is_named(models, tmp_path):
-    (tmp_path / "file").touch()
-    target = tmp_path / "file" / "s"
-    with (
-        pytest.raises(UnavailableError, match="cannot be written"),
-        BopDataset(target, "test", models, "0"),
-    ):
-        pass
-
-
-def test_a_full_disk_is_said_and_leaves_nothing(models, tmp_path, monkeypatch):
-    look = small_look(models)
-    before = sorted(tmp_path.iterdir())
-
-    def full(self, *_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with (
-        pytest.raises(UnavailableError) as caught,
-        BopDataset(tmp_path / "s", "test", models, "0") as made,
-    ):
-        made.add(0, look.captures, look.state)
-    assert str(caught.value) == f"{tmp_path / 's'}: cannot be written: No space left on device"
-    assert sorted(tmp_path.iterdir()) == before
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda text: text[:40], "dataset_info.json: not valid JSON, or cut short"),
-        (lambda text: "[]", "schema: unknown format; accepted: cellpick.bop/1"),
-        (lambda text: text.replace("bop/1", "bop/9"), "unknown format; got 'cellpick.bop/9'"),
-        (lambda text: text.replace('"cell"', '"sell"'), "cell: missing, unknown or of the wrong"),
-        (lambda text: text.replace('"test"', "5"), "split: missing, unknown or of the wrong type"),
-        (
-            lambda text: text.replace("  0\n", "  -1\n"),
-            "seeds: wrong value; accepted: whole numbers",
-        ),
-    ],
-)
-def test_a_damaged_index_is_refused(models, tmp_path, change, words):
-    root = exported(tmp_path / "s", models, small_look(models))
-    path = root / "dataset_info.json"
-    path.write_text(change(path.read_text()))
-    with pytest.raises(InputError) as caught:
-        read_index(root)
-    assert words in str(caught.value)
-
-
-def test_a_folder_without_an_index_is_no_data_set(tmp_path):
-    with pytest.raises(InputError, match=r"not a data set: there is no dataset_info\.json"):
-        read_index(tmp_path)
