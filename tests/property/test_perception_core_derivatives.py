@@ -120,7 +120,9 @@ def test_a_shifted_circle_falls_short_of_its_straight_motion_by_its_bow():
 def test_surface_derivative_is_that_of_finite_differences(cell):
     rng = np.random.default_rng(2)
     p = rng.uniform(-0.55, 0.55, (20000, 3)) * cell.size_m
-    touching = contacts_of(cell, p, np.arange(len(p)), np.zeros(len(p), int))
+    touching = contacts_of(
+        cell, p, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
+    )
     p = p[touching.point[np.abs(touching.distance) < 1e-3]]
     assert set(touching.face[np.abs(touching.distance) < 1e-3]) == (
         {0, 4, 5} if cell.shape == "cylinder" else set(range(6))
@@ -129,7 +131,9 @@ def test_surface_derivative_is_that_of_finite_differences(cell):
 
     def at(delta):
         q = transform(invert(perturb(np.eye(4), delta)), p)
-        return contacts_of(cell, q, np.arange(len(p)), np.zeros(len(p), int))
+        return contacts_of(
+            cell, q, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
+        )
 
     here = at(np.zeros(6))
     np.testing.assert_allclose(

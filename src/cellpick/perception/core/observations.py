@@ -11,6 +11,8 @@ from cellpick.geometry import Floats
 from cellpick.perception.core.lookup import assign_points
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.surfaces import (
+    EDGE_M,
+    EDGE_PX,
     Contacts,
     contacts_of,
     moments,
@@ -83,14 +85,16 @@ def thinned(
 
 
 def contacts_at(
-    points: Points, Ts_seen: Floats, Ts: Floats, cell: CellModel, up: Floats
+    points: Points, Ts_seen: Floats, Ts: Floats, cell: CellModel, up: Floats, pixel_m: Floats
 ) -> Contacts:
-    """Contacts of the points with the cells as each camera sees them, `Ts_seen` (n, c, 4, 4)."""
+    """Contacts of the points with the cells as each camera sees them, `Ts_seen` (n, c, 4, 4);
+    `pixel_m` (n, c) is a pixel of each camera on each cell."""
     of_cell = assign_points(points.p_base, Ts, cell, up)
     rows = np.flatnonzero(of_cell >= 0)
-    T = Ts_seen[of_cell[rows], points.camera[rows]]
+    view = of_cell[rows], points.camera[rows]
+    T, edge_m = Ts_seen[view], np.maximum(EDGE_M, EDGE_PX * pixel_m[view])
     q = ((points.p_base[rows] - T[:, :3, 3])[:, None, :] @ T[:, :3, :3])[:, 0]
-    return contacts_of(cell, q, rows, of_cell[rows])
+    return contacts_of(cell, q, rows, of_cell[rows], edge_m)
 
 
 def point_evidence(

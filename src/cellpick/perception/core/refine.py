@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cellpick.geometry import Floats, checked, difference, perturb
 from cellpick.perception.core.depth_errors import depth_errors
@@ -20,7 +20,7 @@ from cellpick.perception.core.result import Refined, judged
 from cellpick.perception.core.search import read_edges
 from cellpick.perception.core.solve import Step, free_axes, solve_step, weak_prior
 from cellpick.perception.core.standing import standing_evidence
-from cellpick.perception.core.views import calibration_information
+from cellpick.perception.core.views import calibration_information, pixel_pitch, sides_grazed
 from cellpick.perception.core.vote import vote
 from cellpick.structures import Capture, CellModel, Material
 
@@ -80,13 +80,14 @@ def refine_poses(
     start = np.zeros((len(initial), len(captures), 6))
     state = _State(initial, start, start)
     for gate in GATES_M:
-        surface = _surface(problem, state, gate, ends_only=True)
+        surface = _surface(problem, state, gate, np.ones(start.shape[:2], np.bool_))
         state, _ = solve.step(state, surface, None)
     edges = problem.expected_edges(state.Ts, state.Ts_seen)
     shift, seen = vote(edges, problem.views, cell, solve.free, problem.options)
     state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
+    grazed = sides_grazed(problem.views, state.Ts)
     for window in WINDOWS_M:
-        surface = _surface(problem, state, window / 2)
+        surface = _surface(problem, state, window / 2, grazed)
         edges = problem.expected_edges(state.Ts, state.Ts_seen)
         edge = _edge(problem, edges, window)
         state, step = solve.step(state, surface, edge)
@@ -95,11 +96,18 @@ def refine_poses(
 
 
 def _surface(
-    problem: Problem, state: _State, gate_m: float, *, ends_only: bool = False
+    problem: Problem, state: _State, gate_m: float, hidden_sides: NDArray[np.bool_]
 ) -> Evidence:
-    contacts = contacts_at(problem.points, state.Ts_measured, state.Ts, problem.cell, problem.up)
-    if ends_only:
-        contacts = contacts.on_ends()
+    contacts = contacts_at(
+        problem.points,
+        state.Ts_measured,
+        state.Ts,
+        problem.cell,
+        problem.up,
+        pixel_pitch(problem.views, state.Ts),
+    )
+    seen_by = problem.points.camera[contacts.point]
+    contacts = contacts.without_sides(hidden_sides[contacts.cell, seen_by])
     return point_evidence(
         problem.points, contacts, problem.cell, state.seen.shape[:2], gate_m, problem.options
     )

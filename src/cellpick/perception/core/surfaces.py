@@ -17,6 +17,8 @@ FIRST_END = 4
 """The faces from this row on are +z and -z."""
 EDGE_M = 1.2e-3
 """Points nearer than this to an edge are not used: readings there mix two surfaces."""
+EDGE_PX = 2.0
+"""The same in pixels of their own camera."""
 GRID_M = 2e-3
 """Bin of the lookup table from place to cell."""
 PAD_M = 3e-3
@@ -73,18 +75,21 @@ class Contacts:
     distance: Floats
     """(k,) signed distance, positive outside."""
 
-    def on_ends(self) -> Contacts:
-        """Those on the faces +z and -z."""
-        rows = self.face >= FIRST_END
+    def without_sides(self, hidden: NDArray[np.bool_]) -> Contacts:
+        """Those on the faces +z and -z, and those on other faces that are not `hidden` (k,)."""
+        rows = (self.face >= FIRST_END) | ~hidden
         names = [field.name for field in fields(Contacts)]
         return Contacts(**{name: getattr(self, name)[rows] for name in names})
 
 
-def contacts_of(cell: CellModel, q: Floats, point: Indices, of_cell: Indices) -> Contacts:
-    """Contacts of points `q` (k, 3) in their cells' frames; points near an edge are left out."""
+def contacts_of(
+    cell: CellModel, q: Floats, point: Indices, of_cell: Indices, edge_m: Floats
+) -> Contacts:
+    """Contacts of points `q` (k, 3) in their cells' frames; points within `edge_m` (k,) of an edge
+    are left out."""
     half = cell.size_m / 2
-    margin = max(cell.rim_radius_m, cell.corner_radius_m * 0.3, EDGE_M)
-    q, near_step = levelled(cell, q)
+    margin = np.maximum(max(cell.rim_radius_m, cell.corner_radius_m * 0.3), edge_m)
+    q, near_step = levelled(cell, q, edge_m)
     if cell.shape == "cylinder":
         rho = np.maximum(np.hypot(q[:, 0], q[:, 1]), 1e-9)
         d = np.stack([rho - half[0], np.abs(q[:, 2]) - half[2]], axis=-1)
@@ -109,7 +114,7 @@ def contacts_of(cell: CellModel, q: Floats, point: Indices, of_cell: Indices) ->
     return Contacts(point[keep], of_cell[keep], face[keep], u[keep], distance[keep])
 
 
-def levelled(cell: CellModel, q: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def levelled(cell: CellModel, q: Floats, edge_m: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Points (k, 3) with raised features pressed flush, and whether (k,) a step is near."""
     q, near = q.copy(), np.zeros(len(q), bool)
     for feature in cell.features:
@@ -120,7 +125,7 @@ def levelled(cell: CellModel, q: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         beyond = signed_distance(feature, q[:, :2])
         q[on_face & (beyond < 0), 2] -= sign * feature.height_m
         # readings across a low step are off by no more than its height
-        near |= on_face & (np.abs(beyond) < min(EDGE_M, 2 * feature.height_m))
+        near |= on_face & (np.abs(beyond) < np.minimum(edge_m, 2 * feature.height_m))
     return q, near
 
 

@@ -14,6 +14,9 @@ from cellpick.structures import Capture
 
 SIGMA_FLOOR = 1e-6
 """Metres and radians: keeps the inverse of a perfect calibration's covariance finite."""
+GRAZING_RAD = np.radians(60.0)
+"""Incidence beyond which a face's points say nothing: their noise grows steeply there, and only
+those that happen to lie near the face would be taken for its own."""
 BLUR_PX = 0.6
 """Smoothing before edges are read: halves the noise and leaves a lone edge in its place."""
 
@@ -134,6 +137,24 @@ def calibration_information(views: Views, Ts_base_cell: Floats) -> Floats:
     Ts_camera_cell = views.Ts_camera_base[None] @ Ts_base_cell[:, None]
     A = adjoint(Ts_camera_cell) / views.error_sigma[None, :, :, None]
     result: Floats = np.swapaxes(A, -1, -2) @ A
+    return result
+
+
+def pixel_pitch(views: Views, Ts_base_cell: Floats) -> Floats:
+    """(n, c) metres that a pixel of each camera spans at each cell."""
+    T = views.Ts_camera_base
+    p = Ts_base_cell[:, None, :3, 3]
+    z = np.sum(T[:, 2, :3] * p, axis=-1) + T[:, 2, 3]
+    result: Floats = np.maximum(z, 0.0) / views.K[:, 0, 0]
+    return result
+
+
+def sides_grazed(views: Views, Ts_base_cell: Floats) -> NDArray[np.bool_]:
+    """(n, c) whether a camera sees the sides of an upright cell at `GRAZING_RAD` or flatter."""
+    sight = Ts_base_cell[:, None, :3, 3] - views.Ts_base_camera[None, :, :3, 3]
+    along = np.sum(sight * Ts_base_cell[:, None, :3, 2], axis=-1)
+    flat = np.abs(along) > np.sin(GRAZING_RAD) * np.linalg.norm(sight, axis=-1)
+    result: NDArray[np.bool_] = flat
     return result
 
 
