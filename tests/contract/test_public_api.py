@@ -17,15 +17,16 @@ PUBLIC = {
     "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
     "metrology": "CameraReport Curve DEFINITIONS Definition Figure Series measure_camera",
     "motion": "MotionPlanner check_limits",
-    "perception": "perceive",
+    "perception": "CameraMonitor perceive",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
-        start_run write_html write_overview_png write_summary write_whole""",
+        start_run write_calibration_html write_html write_overview_png write_summary write_whole""",
     "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault FaultKind
         IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec SceneState
         StructuredLight kinect_lateral_px kinect_sigma_m check_scene data_folder draw_scene find_model find_scene load_arm load_camera
         load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
     "sensors": "CameraRig Labels MovingShot cell_mesh label_look true_camera_pose",
-    "station": "Look RunResult look_once run_scene",
+    "station": """CalibrationRun Look RunResult adopt calibrate_rig calibration_document look_once
+        run_scene""",
     "store": "read_calibration read_look refuse_foreign write_calibration write_look",
     "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates
         CellModel Contact Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material

@@ -1,8 +1,10 @@
 """Perception: a look (`CaptureSet`) in, a table of cells (`CellEstimates`) out.
 
-2D and 3D detection, the pose core, polarity, codes and verification, from the look alone.
+2D and 3D detection, the pose core, polarity, codes and verification, from the look alone; a
+`CameraMonitor` remembers the cameras' earlier looks.
 """
 
+from cellpick.perception.health import CameraMonitor
 from cellpick.perception.perceive import perceive
 
-__all__ = ["perceive"]
+__all__ = ["CameraMonitor", "perceive"]

@@ -14,6 +14,7 @@ from cellpick.perception.fine import climb
 from cellpick.perception.focus import focused
 from cellpick.perception.fusion import Cloud, fuse, to_scale
 from cellpick.perception.grid import Grid
+from cellpick.perception.health import CameraMonitor
 from cellpick.perception.mosaic import EDGE_SIGMA_PX, FACTOR, mosaic_edges
 from cellpick.perception.orient import orient
 from cellpick.perception.pattern import draw_face, faces_up
@@ -34,11 +35,18 @@ SEAT_TILES = 2
 """Mosaic pixels a side of the tiles that share out the cloud."""
 
 
-def perceive(look: CaptureSet) -> CellEstimates:
-    """Find, refine, orient, read and verify all cells of one look; zero rows where there are none.
+def perceive(look: CaptureSet, monitor: CameraMonitor | None = None) -> CellEstimates:
+    """Examine the cameras of one look, then find the cells with those that may be used.
 
-    A function of the look alone, deterministic, and blind to the order of its captures.
+    A function of the look alone, deterministic, and blind to the order of its captures; with a
+    `monitor` also of the cameras' earlier looks, which it remembers.
     """
+    examined = (monitor or CameraMonitor()).examine(look)
+    return replace(find_cells(examined.look), cameras=examined.cameras)
+
+
+def find_cells(look: CaptureSet) -> CellEstimates:
+    """Find, refine, orient, read and verify all cells; zero rows where there are none."""
     look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
     up = task.T_base_region[:3, 2]

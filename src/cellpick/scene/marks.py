@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellpick.geometry import Floats, frozen, pose
+from cellpick.geometry import Floats, frozen, pose, translation
 from cellpick.scene.decals import Decal
 from cellpick.scene.fixtures import TABLE_M
 from cellpick.scene.overlap import Bodies, separations
@@ -27,6 +27,10 @@ PITCH = 3.0
 PLATE = (CELLS + 2) / CELLS
 """Side of the white plate that a mark is printed on, in sides of the mark: a quiet zone of a
 square on each side."""
+THICK_M = 5e-5
+"""Thickness of the foil that a mark is printed on: its print lies so far above the table."""
+OVERLAP_M = 2e-6
+"""By how much a print's rectangles reach over their edges, so that no light falls between them."""
 TRIES = 8
 """Steps of half a mark's side by which it gives way to what stands at its place."""
 
@@ -83,8 +87,9 @@ def place_marks(
 
 def mark_decals(marks: Sequence[DrawnMark]) -> tuple[Decal, ...]:
     """Two prints a mark: its white squares with the quiet zone, and its black squares."""
+    back = translation([0.0, 0.0, -THICK_M])
     return tuple(
-        Decal(f"mark.{mark.number}.{material}", "world", mark.T_world_mark, rects, material)
+        Decal(f"mark.{mark.number}.{material}", "world", mark.T_world_mark @ back, rects, material)
         for mark in marks
         for material, rects in zip(("label_white", "print_black"), _rects(mark), strict=True)
     )
@@ -107,7 +112,8 @@ def _rects(mark: DrawnMark) -> tuple[Floats, Floats]:
             top = (n / 2 - row) * step
             rect = [(first - n / 2) * step, top - step, (last - n / 2) * step, top]
             found[0 if line[first] else 1].append(rect)
-    return np.array(found[0]), np.array(found[1])
+    reach = OVERLAP_M * np.array([-1.0, -1.0, 1.0, 1.0])
+    return np.array(found[0]) + reach, np.array(found[1]) + reach
 
 
 def _places(region: MarkRegion, k: int, side_m: float) -> Iterator[Floats]:
@@ -122,7 +128,7 @@ def _places(region: MarkRegion, k: int, side_m: float) -> Iterator[Floats]:
         p[along] = (k // 2 - (rows - 1) / 2) * PITCH * side_m + slide * side_m / 2
         p[across] = sign * (region.half_m[across] + half + step // TRIES * side_m / 2)
         T: Floats = region.T_world_region @ pose(np.eye(3), p)
-        yield pose(T[:3, :3], np.append(T[:2, 3], 0.0))
+        yield pose(T[:3, :3], np.append(T[:2, 3], THICK_M))
 
 
 def _is_free(T: Floats, side_m: float, standing: Bodies, marks: Sequence[DrawnMark]) -> bool:

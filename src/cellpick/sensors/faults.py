@@ -15,7 +15,7 @@ from cellpick.geometry import Floats, perturb
 from cellpick.scene.cameras import CameraSpec
 from cellpick.scene.faults import Fault, FaultKind
 from cellpick.sensors.camera import TrueCamera
-from cellpick.sensors.unfocused import unfocused
+from cellpick.sensors.unfocused import circle_px, unfocused
 from cellpick.sensors.window import Window, dirty, half_covered
 
 BUMP_M, BUMP_RAD = 2e-3, float(np.radians(0.5))
@@ -49,6 +49,8 @@ class CameraFaults:
     ) -> None:
         axes_rng, window_rng, self._depth_rng = rng.spawn(3)
         axes = axes_rng.standard_normal((4, 3))
+        # its drawn housing stays: a camera that slipped backwards would look at its inside
+        axes[::2, 2] = np.abs(axes[::2, 2])
         self._axes = axes / np.linalg.norm(axes, axis=1, keepdims=True)
         self._faults, self._camera = tuple(faults), camera
         self._windows: dict[FaultKind, Window] = {
@@ -98,7 +100,8 @@ class CameraFaults:
             if fault.kind in self._windows:
                 depth = self._windows[fault.kind].spoil(depth, sigma_m, self._depth_rng)
             elif fault.kind == "out_of_focus":
-                depth = unfocused(depth, fault.amount, sigma_m, self._depth_rng)
+                wide_px = circle_px(self.camera(look).spec, depth)
+                depth = unfocused(depth, wide_px, sigma_m, self._depth_rng)
         return replace(frame, depth=depth)
 
     def _changed(self, spec: CameraSpec, fault: Fault, look: int) -> CameraSpec:

@@ -26,7 +26,7 @@ SPOT_LOSS = (0.2, 0.7)
 """Share of the light that a smear takes; assumed."""
 SCATTER = 0.006
 """Blur of a smeared window as a share of the image's width; assumed."""
-HALF = 0.5
+HALF = 0.28
 """A depth camera decodes nothing where less of the light than this comes through; assumed."""
 
 
