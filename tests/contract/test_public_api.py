@@ -19,7 +19,7 @@ PUBLIC = {
     "motion": "MotionPlanner check_limits",
     "perception": "CameraMonitor perceive",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
-        start_run write_calibration_html write_html write_overview_png write_summary write_whole""",
+        start_run write_calibration_html write_html write_overview_png write_sensors write_summary write_whole""",
     "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault FaultKind
         IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec SceneState
         StructuredLight kinect_lateral_px kinect_sigma_m check_scene data_folder draw_scene find_model find_scene load_arm load_camera

@@ -119,4 +119,4 @@ def check_distance(solution: Solution, row: int, name: str, working_m: Floats) -
         f"the board was seen from {near:.3f} to {far:.3f} m, the work is from {low:.3f} to "
         f"{high:.3f} m"
     )
-    return Check(f"distance of {name}", outside <= BEYOND * high, words)
+    return Check(f"distance of {name}", bool(outside <= BEYOND * high), words)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cellpick.cli.calibrate import calibrate
 from cellpick.cli.capture import capture
 from cellpick.cli.check import check, schema
 from cellpick.cli.doctor import doctor
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, capture, perceive, check, sensor_report, schema, doctor):
+for command in (run, capture, perceive, calibrate, check, sensor_report, schema, doctor):
     app.command()(command)
 app.add_typer(export)
 

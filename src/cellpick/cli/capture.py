@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from cellpick.cli.options import Folder, Overrides, Scene, Seed
+from cellpick.cli.calibrated import given_calibration
+from cellpick.cli.options import Calibration, Folder, Overrides, Scene, Seed
 from cellpick.cli.terminal import progress_line
 
 
-def capture(scene: Scene, out: Folder, seed: Seed = None, overrides: Overrides = None) -> None:
+def capture(
+    scene: Scene,
+    out: Folder,
+    seed: Seed = None,
+    overrides: Overrides = None,
+    calibration: Calibration = None,
+) -> None:
     """Store one look in `DIR/captures/`, and the truth in `DIR/truth/truth.json`.
 
     It is the first look of `cellpick run` with the same scene and seed.
@@ -27,7 +34,9 @@ def capture(scene: Scene, out: Folder, seed: Seed = None, overrides: Overrides =
         refuse_foreign(out / "captures")
         truth = make_folder(out / "truth") / "truth.json"
         progress("taking one look")
-        look = look_once(models, models.spec.seed if seed is None else seed)
+        believed = None if calibration is None else given_calibration(calibration, models)
+        chosen = models.spec.seed if seed is None else seed
+        look = look_once(models, chosen, calibration=believed)
         # an older look's truth must not stand beside the new one, should the disk fill up
         truth.unlink(missing_ok=True)
         write_look(look.captures, out / "captures")

@@ -26,3 +26,11 @@ Overrides = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines, and nothing else.")]
 Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+Calibration = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE",
+        help="What is believed of the cameras: the file that `cellpick calibrate` wrote.",
+    ),
+]

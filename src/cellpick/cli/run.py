@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cellpick.cli.options import AsJson, Overrides, Scene, Seed
+from cellpick.cli.calibrated import given_calibration
+from cellpick.cli.options import AsJson, Calibration, Overrides, Scene, Seed
 from cellpick.cli.terminal import progress_line, show_table
 
 MISSES_A_THRESHOLD = 1
@@ -28,6 +29,7 @@ def run(
         bool,
         typer.Option("--oracle", help="A baseline: true poses take the place of perception."),
     ] = False,
+    calibration: Calibration = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the station once: cells picked from the tray into the module.
@@ -46,7 +48,8 @@ def run(
         models = resolve_scene(load_scene(scene, overrides or ()))
         chosen = models.spec.seed if seed is None else seed
         folder = out or Path("runs") / f"{models.spec.name}-{chosen}"
-        result = run_scene(models, chosen, folder, progress, oracle=oracle)
+        believed = None if calibration is None else given_calibration(calibration, models)
+        result = run_scene(models, chosen, folder, progress, oracle=oracle, calibration=believed)
     if as_json:
         typer.echo(json_text(result.summary, indent=2))
     else:

@@ -3,6 +3,7 @@
 Figures, images and arrays in; files that are whole or absent out.
 """
 
+from cellpick.report.calibration_page import write_calibration_html
 from cellpick.report.estimates_json import estimates_document
 from cellpick.report.files import make_folder, ready_file, write_whole
 from cellpick.report.page import ReportData, write_html
@@ -19,6 +20,7 @@ __all__ = [
     "make_folder",
     "ready_file",
     "start_run",
+    "write_calibration_html",
     "write_html",
     "write_overview_png",
     "write_sensors",

@@ -88,7 +88,7 @@ def render(data: ReportData) -> str:
         ),
     }
     text: str = (
-        _environment()
+        page_environment()
         .get_template("report.html.j2")
         .render(
             s=plain(data.summary),
@@ -118,7 +118,8 @@ def _refused(estimates: CellEstimates) -> list[dict[str, str]]:
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Where the pages' templates are; undefined names are errors."""
     environment = Environment(
         loader=PackageLoader("cellpick.report"),
         autoescape=True,

@@ -57,7 +57,7 @@ class CalibrationRun:
     an entry found no solution."""
 
 
-def calibrate(
+def calibrate_rig(
     models: SceneModels,
     seed: int,
     poses: int,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.calibration import Sighting, Sightings, find_board
 from cellpick.errors import InputError
@@ -35,8 +36,19 @@ class Tour:
     """(k, 4, 4) where the flange truly was: for evaluation only."""
     examples: tuple[CaptureSet, ...]
     """A few looks, to show."""
+    example_rows: tuple[int, ...]
+    """Rows of their poses."""
     duration_s: float
     """Station time of moves and looks."""
+
+    def pictures(self) -> list[tuple[str, NDArray[np.uint8], Floats]]:
+        """Camera, image (h, w, 3) RGB and corners (n, 2) found in it, of the examples."""
+        found = {(s.pose, s.camera): s.pixels for s in self.sightings.pictures}
+        return [
+            (capture.calibration.camera, capture.image, found.get((row, camera), np.zeros((0, 2))))
+            for row, look in zip(self.example_rows, self.examples, strict=True)
+            for camera, capture in enumerate(look.captures)
+        ]
 
 
 def planned_poses(
@@ -83,19 +95,19 @@ def take_tour(
     arm, task = scene.recipe.arm, tray_task(scene.recipe)
     reported = arm.flange_pose(q + rng.normal(size=q.shape) * arm.encoder_sigma_rad)
     found: list[Sighting] = []
-    examples = []
+    examples, shown = [], (0, len(q) // 2)
     for row, (angles, T_base_flange) in enumerate(zip(q, reported, strict=True)):
         progress(f"pictures at pose {row + 1} of {len(q)}")
         state = replace(scene.state, q=angles)
         look = rig.look(state, T_base_flange, task)
         found += find_board(look.captures, row, scene.board)
-        if row in (0, len(q) // 2):
+        if row in shown:
             examples.append(look)
     sightings = Sightings(
         rig.calibrations, scene.board, reported, encoder_covariance(arm, q), tuple(found)
     )
     duration_s = moving_s + len(q) * rig.capture_duration_s
-    return Tour(sightings, arm.flange_pose(q), tuple(examples), duration_s)
+    return Tour(sightings, arm.flange_pose(q), tuple(examples), shown, duration_s)
 
 
 def encoder_covariance(arm: ArmModel, q: Floats) -> Floats:
