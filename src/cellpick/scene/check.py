@@ -23,6 +23,7 @@ def check_scene(models: SceneModels) -> None:
     check_cell(models)
     check_layout(models)
     _check_cameras(models)
+    _check_lenses(models)
     check_faults(models)
     check_grip(models)
     check_reach(models)
@@ -63,3 +64,16 @@ def _check_cameras(models: SceneModels) -> None:
             got=f"{finest:.0f} pixels over a cell's shorter side",
             accepted=f"at least {LEAST_CELL_PX:g}",
         )
+
+
+def _check_lenses(models: SceneModels) -> None:
+    for i, camera in enumerate(models.cameras):
+        focal_m = float(camera.K[0, 0]) * camera.imager.pixel_pitch_m
+        if 0 < camera.imager.focus_m < 2 * focal_m:
+            raise InputError(
+                f"the lens of camera {i} cannot focus so near",
+                source=models.spec.source,
+                key="rig.lens_focus_mm",
+                got=round(camera.imager.focus_m * 1e3, 1),
+                accepted=f"at least twice its focal length of {focal_m * 1e3:.1f} mm",
+            )
