@@ -33,6 +33,7 @@ class Episode:
     summary: dict[str, Any]
     pose_mm: tuple[float, ...]
     pose_deg: tuple[float, ...]
+    pose_squares: tuple[float, ...]
     place_mm: tuple[float, ...]
     place_deg: tuple[float, ...]
     cells_seen: int
@@ -58,6 +59,7 @@ def run_episode(case: Case, seed: int) -> Episode:
         result.summary,
         tuple(1e3 * first.position_error_m[ok]),
         tuple(np.degrees(first.angle_error_rad[ok])),
+        tuple(first.normalised_square[ok]),
         tuple(p["place_error_mm"] for p in picks if p["place_error_mm"] is not None),
         tuple(p["place_error_deg"] for p in picks if p["place_error_deg"] is not None),
         len(first),

@@ -55,6 +55,17 @@ def test_errors_by_hand():
     assert matches.angle_error_rad == pytest.approx([0.01])
 
 
+def test_an_error_counts_in_units_of_what_was_predicted_along_the_cells_own_axes():
+    sigma = np.array([1e-4, 2e-4, 6e-4, 0.01, 0.01, 0.01])
+    table = estimates(perturb(TRAY[:1] @ pose(rotation_z(0.4), np.zeros(3)), np.zeros(6)))
+    table = replace(table, covariance=np.diag(sigma**2)[None])
+    off = np.array([[0.3e-3, 0.4e-3, 1.2e-3, 0, 0, 0]])
+    matches = match_estimates(table, state(perturb(table.Ts_base_cell, off)))
+    assert matches.normalised_square == pytest.approx([(3**2 + 2**2 + 2**2) / 3], rel=1e-4)
+    sure = replace(table, covariance=np.zeros((1, 6, 6)))
+    assert match_estimates(sure, state(sure.Ts_base_cell)).normalised_square == pytest.approx([0])
+
+
 def test_swapped_polarity_is_a_polarity_error_and_not_a_pose_error():
     turned = estimates(TRAY[:3] @ TURN_Z)
     turned = changed(turned, 2, polarity="unknown")

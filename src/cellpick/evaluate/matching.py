@@ -15,6 +15,8 @@ from cellpick.geometry import Floats, frozen, invert, transform
 from cellpick.scene.state import SceneState
 from cellpick.structures import CellEstimates, EstimateStatus, SearchTask
 
+LEAST_SIGMA_M = 1e-7
+"""Added to a predicted error, so that one of nothing can be divided by."""
 PolarityVerdict = Literal["right", "wrong", "unknown"]
 CodeVerdict = Literal["right", "wrong", "unread"]
 
@@ -29,6 +31,9 @@ class Matches:
     """(k,) rows of the true cells in the state."""
     position_error_m: Floats
     """(k,) distance of the cells' centres."""
+    normalised_square: Floats
+    """(k,) mean square of the position error in units of the predicted one: 1 on average where
+    the prediction is honest."""
     angle_error_rad: Floats
     """(k,) angle that the cell's symmetries leave; a swapped polarity is not counted in it."""
     polarity: tuple[PolarityVerdict, ...]
@@ -46,7 +51,7 @@ class Matches:
         for name in ("estimate_row", "cell_row"):
             rows = frozen(name, getattr(self, name), (None,), dtype=np.int64)
             object.__setattr__(self, name, rows)
-        for name in ("position_error_m", "angle_error_rad"):
+        for name in ("position_error_m", "normalised_square", "angle_error_rad"):
             object.__setattr__(self, name, frozen(name, getattr(self, name), (len(self),)))
 
     def __len__(self) -> int:
@@ -87,6 +92,7 @@ def match_estimates(
         est,
         true,
         np.linalg.norm(estimates.Ts_base_cell[est, :3, 3] - Ts_true[true, :3, 3], axis=1),
+        _normalised_square(estimates, est, Ts_true[true, :3, 3]),
         np.minimum(straight, swapped),
         tuple(
             _polarity(estimates.polarity[i], right)
@@ -100,6 +106,16 @@ def match_estimates(
         tuple(state.serials[j] for j in wanted.tolist() if j not in set(true.tolist())),
         tuple(i for i in range(len(estimates)) if i not in set(est.tolist())),
     )
+
+
+def _normalised_square(estimates: CellEstimates, rows: NDArray[np.int64], p_true: Floats) -> Floats:
+    """(k,) Mahalanobis distance squared, a degree of freedom (Bar-Shalom, Li and Kirubarajan 2001,
+    "Estimation with Applications to Tracking and Navigation", 5.4)."""
+    Ts = estimates.Ts_base_cell[rows]
+    off = np.swapaxes(Ts[:, :3, :3], -1, -2) @ (p_true - Ts[:, :3, 3])[..., None]
+    covariance = estimates.covariance[rows, :3, :3] + LEAST_SIGMA_M**2 * np.eye(3)
+    result: Floats = np.sum(off * np.linalg.solve(covariance, off), axis=(1, 2)) / 3
+    return result
 
 
 def _in_region(Ts_base_cell: Floats, task: SearchTask) -> NDArray[np.int64]:
