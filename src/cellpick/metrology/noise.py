@@ -67,7 +67,9 @@ def autocorrelation(errors: Floats, most: int) -> Floats:
 
     Each image's mean is taken off first; pairs with NaN are left out.
     """
-    e = errors - np.nanmean(errors, axis=(1, 2), keepdims=True)
+    seen = np.isfinite(errors)
+    count = np.maximum(seen.sum(axis=(1, 2), keepdims=True), 1)
+    e = errors - np.where(seen, errors, 0.0).sum(axis=(1, 2), keepdims=True) / count
     out = np.full(most + 1, np.nan)
     for lag in range(min(most, e.shape[2] - 1) + 1):
         a, b = e[:, :, : e.shape[2] - lag], e[:, :, lag:]

@@ -12,6 +12,7 @@ from cellpick.metrology.definitions import DEFINITIONS
 
 AGREES = 0.10
 """Relative difference up to which a measured figure agrees with the published one."""
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Figure:
     @property
     def agrees(self) -> bool:
         """Whether measured and published differ by at most a tenth; False where one is missing."""
-        return bool(abs(self.ratio - 1) <= AGREES)
+        return bool(abs(self.ratio - 1) <= AGREES + ROUNDING)
 
 
 @dataclass(frozen=True, eq=False)

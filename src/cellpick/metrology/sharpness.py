@@ -26,8 +26,9 @@ class EdgeSharpness(NamedTuple):
 
 
 NO_EDGE = EdgeSharpness(float("nan"), float("nan"), float("nan"))
-TAIL = 3.0
-"""Rises to each side within which the line spread is summed: beyond is noise."""
+TAIL = 2.0
+"""Rises to each side within which the line spread is summed; what lies beyond, up to three times
+as far, is the side's own level, so that shading farther off does not matter."""
 
 
 def edge_sharpness(image: Floats) -> EdgeSharpness:
@@ -46,11 +47,20 @@ def edge_sharpness(image: Floats) -> EdgeSharpness:
     # across the edge, not along the row
     offset *= np.cos(np.arctan(line[0]))
     centre, profile = _profile(offset, rising)
-    far = np.abs(centre) > centre[-1] / 2
-    low, high = profile[far & (centre < 0)].mean(), profile[far & (centre > 0)].mean()
-    share = (profile - low) / (high - low)
-    rise = _crossing(centre, share, 0.9) - _crossing(centre, share, 0.1)
+    rise = np.inf
+    for _ in range(3):
+        share = _levelled(centre, profile, TAIL * rise)
+        rise = _crossing(centre, share, 0.9) - _crossing(centre, share, 0.1)
     return EdgeSharpness(rise, _spread(centre, share, TAIL * rise), _mtf50(share))
+
+
+def _levelled(x: Floats, profile: Floats, tail: float) -> Floats:
+    """The profile as a share of its height, between the levels from `tail` to three times it."""
+    start = min(tail, x[-1] / 2)
+    side = (np.abs(x) > start) & (np.abs(x) <= 3 * start)
+    low, high = profile[side & (x < 0)].mean(), profile[side & (x > 0)].mean()
+    result: Floats = (profile - low) / (high - low)
+    return result
 
 
 def _edge_line(image: Floats) -> Floats:

@@ -36,9 +36,9 @@ def lateral_sigma(offset_px: Floats, is_near: NDArray[np.bool_], reach_px: float
     wrong = is_near != (offset > 0)
     edges = np.arange(-reach_px, reach_px + BIN_PX / 2, BIN_PX)
     total = np.histogram(offset, edges)[0]
-    count = np.histogram(offset[wrong], edges)[0]
     if not total[: len(total) // 2].any() or not total[len(total) // 2 :].any():
         return float("nan")
-    centre = (edges[:-1] + edges[1:]) / 2
-    chance = np.interp(centre, centre[total > 0], count[total > 0] / total[total > 0])
-    return float(np.sqrt(np.sum(2 * np.abs(centre) * chance) * BIN_PX))
+    moment = np.histogram(offset[wrong], edges, weights=2 * np.abs(offset[wrong]))[0]
+    centre, seen = (edges[:-1] + edges[1:]) / 2, total > 0
+    mean = np.interp(centre, centre[seen], moment[seen] / total[seen])
+    return float(np.sqrt(mean.sum() * BIN_PX))
