@@ -93,6 +93,7 @@ class ActiveStereoBlock(_Range):
     dot_pitch_mrad: Annotated[float, Field(gt=0.1, le=100)]
     dot_mrad: Annotated[float, Field(gt=0.01, le=50)]
     dot_light: Annotated[float, Field(ge=0, le=100)]
+    ambient: Annotated[float, Field(ge=0, le=10)]
     noise: Annotated[float, Field(ge=0, le=1)]
     block_px: Annotated[int, Field(ge=3, le=21)]
     uniqueness: Annotated[int, Field(ge=0, le=100)]
@@ -113,6 +114,7 @@ class ActiveStereoBlock(_Range):
             dot_pitch_rad=self.dot_pitch_mrad * 1e-3,
             dot_rad=self.dot_mrad * 1e-3,
             dot_light=self.dot_light,
+            ambient=self.ambient,
             noise=self.noise,
             block_px=self.block_px,
             uniqueness=self.uniqueness,

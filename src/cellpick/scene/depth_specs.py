@@ -152,6 +152,8 @@ class ActiveStereo(_Housed):
     """Standard deviation of a dot's profile."""
     dot_light: float
     """Mean light of the dots on white matt at `reference_m`, in units of the white level."""
+    ambient: float
+    """Share of the lamps' visible light that the imagers see in the infrared."""
     noise: float
     """Standard deviation of the imagers' noise at half the white level, as a share of it."""
     block_px: int

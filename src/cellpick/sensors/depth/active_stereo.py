@@ -29,9 +29,14 @@ STRONGEST = 20.0
 """Bound on its gain."""
 FRACTIONS = 16
 """Steps of a disparity a pixel in OpenCV's matcher."""
-PENALTIES = (8, 32)
-"""SGBM's penalties for a small and a large step of disparity, per pixel of its block, as OpenCV
-recommends."""
+ROUNDING = 1 / 32
+"""Mean error in pixels of OpenCV's integer rounding of a sub-pixel disparity; a device's own
+calibration takes such a constant out."""
+PENALTIES = (0, 1)
+"""SGBM's penalties for a small and a large step of disparity, per pixel of its block. The usual
+ones are far larger and pull disparities to whole pixels."""
+SLOPE_CAP = 63
+"""Bound on the image gradients that SGBM compares; OpenCV's 15 clips dots to black and white."""
 
 
 class ActiveStereoSensor(DepthSensor):
@@ -76,10 +81,12 @@ class ActiveStereoSensor(DepthSensor):
             self._exposed(left * gain, left_rng), self._exposed(right * gain, right_rng)
         )
         chosen = disparity[n // 2 :: n, n // 2 :: n].astype(np.float32) / FRACTIONS
-        with np.errstate(divide="ignore"):
-            depth = np.float32(self._focal_px * spec.baseline_m) / chosen
-        result: Array = np.where(chosen > 0, depth, np.float32(np.nan)).astype(np.float32)
-        return result
+        matched = chosen >= self._matcher.getMinDisparity()
+        chosen[~matched] = np.nan
+        depth: Array = np.float32(self._focal_px * spec.baseline_m) / (
+            chosen - np.float32(ROUNDING)
+        )
+        return depth
 
     def _picture(
         self, sight: Sight, renderer: Renderer, T_world_imager: Floats, lamps: Array
@@ -88,12 +95,11 @@ class ActiveStereoSensor(DepthSensor):
         spec, shape = self._spec, self._rays.shape[:2]
         projector = place(sight.T_world_camera, spec.baseline_m / 2)
         pixels, surface = renderer.surface()
-        normal = surface.normal
-        light = returned_light(surface, normal, projector, self._palette)
+        light = returned_light(surface, projector, self._palette, self._relief)
         light[shadow(sight.scene, surface, projector)] = 0
         size = shape[::-1]
         back = cv2.resize(image_of(lamps.shape, pixels, light, 0), size)
-        out = cv2.resize(lamps.astype(np.float32), size)
+        out = np.float32(spec.ambient) * cv2.resize(lamps.astype(np.float32), size)
         R, p = T_world_imager[:3, :3].astype(np.float32), T_world_imager[:3, 3].astype(np.float32)
         t = sight.scene.cast(p, self._rays.reshape(-1, 3) @ R.T).t.reshape(shape)
         # imagers and projector stand in one row, so that only x differs between their frames
@@ -127,6 +133,7 @@ def _matcher(spec: ActiveStereo, focal_px: float) -> cv2.StereoSGBM:
         P1=small,
         P2=large,
         disp12MaxDiff=1,
+        preFilterCap=SLOPE_CAP,
         uniquenessRatio=spec.uniqueness,
         speckleWindowSize=spec.speckle_px,
         speckleRange=1,

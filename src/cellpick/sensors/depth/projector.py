@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.sensors.depth.microstructure import Relief
 from cellpick.sensors.raycast import SKIN_M, RayScene
 from cellpick.sensors.shading import Palette, dot, fresnel, lobe, unit
 from cellpick.sensors.surface import Surface
@@ -26,11 +27,21 @@ def shadow(scene: RayScene, surface: Surface, projector: Array) -> NDArray[np.bo
     return scene.is_blocked(start, way, 1.0) | (dot(surface.facet_normal, way) <= 0)
 
 
-def returned_light(surface: Surface, normal: Array, projector: Array, palette: Palette) -> Array:
+def returned_light(surface: Surface, projector: Array, palette: Palette, relief: Relief) -> Array:
     """The projector's light (n,) that comes back, in units of a white matt surface's square on.
 
-    `normal` (n, 3) are the surface's normals at the scale of a pixel.
+    On bare metal it is patchy, by the `relief` at the scale of a pixel.
     """
+    metal = palette.diffuse[surface.coat.under].max(axis=1) == 0
+    normal, gain = surface.normal, np.ones(len(metal), dtype=np.float32)
+    rows: NDArray[np.int64] = np.flatnonzero(metal)
+    if len(rows):
+        normal = normal.copy()
+        normal[rows], gain[rows] = relief.at(surface.p[rows], normal[rows])
+    return gain * _reflected(surface, normal, projector, palette)
+
+
+def _reflected(surface: Surface, normal: Array, projector: Array, palette: Palette) -> Array:
     to_projector = unit(projector - surface.p)
     half = unit(to_projector + surface.to_eye)
     n_l = np.maximum(dot(normal, to_projector), 1e-4)

@@ -8,7 +8,6 @@ cosine of the incidence angle: over a tilted surface the footprint grows so, and
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cellpick.scene.depth_specs import StructuredLight
 from cellpick.sensors.depth.decoding import decoded
@@ -19,7 +18,6 @@ from cellpick.sensors.depth.projector import place, returned_light, shadow
 from cellpick.sensors.depth.sensor import Array, DepthSensor, Sight, image_of, true_depth
 from cellpick.sensors.lens import Lens
 from cellpick.sensors.shading import Palette, dot
-from cellpick.sensors.surface import Surface
 
 DARK = 1e-6
 """Light of a pixel that sees nothing, so that its logarithm exists."""
@@ -49,7 +47,7 @@ class StructuredLightSensor(DepthSensor):
         pixels, surface = sight.renderer.surface()
         projector = place(sight.T_world_camera, spec.baseline_m)
         slant = dot(surface.normal, surface.to_eye)
-        light = self._light(surface, projector)
+        light = returned_light(surface, projector, self._palette, self._relief)
         ambient = np.float32(spec.ambient) * glare.reshape(-1)[pixels]
         pattern = decoded(light, ambient, spec)
         far = (depth.reshape(-1)[pixels] / np.float32(spec.reference_m)) ** 2
@@ -74,16 +72,6 @@ class StructuredLightSensor(DepthSensor):
             return depth
         stored: Array = np.round(depth / quantum) * quantum
         return stored
-
-    def _light(self, surface: Surface, projector: Array) -> Array:
-        """The projector's light (n,) that comes back, patchy on bare metal."""
-        metal = self._palette.diffuse[surface.coat.under].max(axis=1) == 0
-        normal, gain = surface.normal, np.ones(len(metal), dtype=np.float32)
-        rows: NDArray[np.int64] = np.flatnonzero(metal)
-        if len(rows):
-            normal = normal.copy()
-            normal[rows], gain[rows] = self._relief.at(surface.p[rows], normal[rows])
-        return gain * returned_light(surface, normal, projector, self._palette)
 
     def _misplaced(self, depth: Array, light: Array) -> Array:
         """Error (h, w) where neighbours are of unlike brightness: contrast distortion.
