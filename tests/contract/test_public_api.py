@@ -15,7 +15,7 @@ PUBLIC = {
     "export": """BopDataset BopIndex pinhole read_index refuse_foreign result_lines results_name
         results_text""",
     "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
-    "metrology": "CameraReport Curve DEFINITIONS Definition Figure Series measure_camera",
+    "metrology": "CameraReport Curve DEFINITIONS Definition Figure Series measure_camera sensors_document",
     "motion": "MotionPlanner check_limits",
     "perception": "CameraMonitor perceive",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file

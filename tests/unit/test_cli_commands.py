@@ -16,7 +16,7 @@ from cellpick.errors import LimitError, UnavailableError
 from cellpick.store import write_look
 from cellpick.structures import CellEstimates
 
-COMMANDS = ("run", "capture", "perceive", "check", "schema", "doctor")
+COMMANDS = ("run", "capture", "perceive", "check", "sensor-report", "schema", "doctor")
 NOTHING = CellEstimates(
     cell="c",
     Ts_base_cell=np.zeros((0, 4, 4)),

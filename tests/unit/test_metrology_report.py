@@ -146,7 +146,8 @@ def test_a_2d_camera_is_measured_as_its_file_says_and_twice_alike():
     assert {f.key: f.measured for f in other.figures} != {f.key: f.measured for f in first.figures}
 
 
-def test_an_ideal_camera_is_measured_and_called_ideal():
+def test_an_ideal_camera_is_measured_and_called_ideal(monkeypatch):
+    monkeypatch.setattr("cellpick.metrology.measure_form.DEVICES", 3)
     small = ideal(100, 80)
     found = measure_camera(small, small, np.random.default_rng(0))
     figures = {f.key: f for f in found.figures}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cellpick.cli.options import AsJson
 from cellpick.cli.terminal import Progress, progress_line, show_table
+
+if TYPE_CHECKING:
+    from cellpick.metrology import CameraReport
+    from cellpick.scene import CameraModel
 
 MISSES_A_THRESHOLD = 1
 ALL = "all"
@@ -45,11 +49,10 @@ def sensor_report(
 
     with progress_line(silent=as_json) as progress:
         progress("reading the cameras' files")
-        paths = _files(preset)
+        models = _models(preset)
         folder = make_folder(out or Path("runs") / f"sensors-{Path(preset).stem}")
-        document = sensors_document(
-            _measured(paths, seed, progress), seed=seed, version=version("cellpick")
-        )
+        reports = _measured(models, seed, progress)
+        document = sensors_document(reports, seed=seed, version=version("cellpick"))
         progress("writing the report")
         page = write_sensors(folder, document)
     if as_json:
@@ -63,22 +66,24 @@ def sensor_report(
         raise typer.Exit(MISSES_A_THRESHOLD)
 
 
-def _files(preset: str) -> list[Path]:
-    from cellpick.scene import data_folder, find_model
+def _models(preset: str) -> list[tuple[CameraModel, CameraModel]]:
+    """The cameras, each at the read-out of its file and at that of its full sensor."""
+    from cellpick.scene import data_folder, find_model, load_camera
 
     if preset == ALL:
-        return sorted((data_folder("models") / "cameras").glob("*.yaml"))
-    return [find_model("cameras", preset, Path.cwd())]
+        paths = sorted((data_folder("models") / "cameras").glob("*.yaml"))
+    else:
+        paths = [find_model("cameras", preset, Path.cwd())]
+    return [(load_camera(path), load_camera(path, subsample=1)) for path in paths]
 
 
-def _measured(paths: list[Path], seed: int, progress: Progress) -> list[Any]:
+def _measured(
+    models: list[tuple[CameraModel, CameraModel]], seed: int, progress: Progress
+) -> list[CameraReport]:
     import numpy as np
 
     from cellpick.metrology import measure_camera
-    from cellpick.scene import load_camera
 
-    # read all before measuring any: a wrong file must not cost minutes
-    models = [(load_camera(path), load_camera(path, subsample=1)) for path in paths]
     reports = []
     for done, (model, native) in enumerate(models):
         progress(f"measuring {model.name} ({done + 1} of {len(models)})")
