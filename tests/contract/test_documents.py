@@ -119,4 +119,4 @@ def test_estimates_and_truth_say_which_format_they_are():
         reason=(),
         score=np.zeros(0),
     )
-    assert estimates_document(empty) == {"schema": "cellpick.cells/1", "cells": []}
+    assert estimates_document(empty) == {"schema": "cellpick.cells/1", "cells": [], "cameras": []}

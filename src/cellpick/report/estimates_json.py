@@ -13,7 +13,7 @@ SCHEMA = "cellpick.cells/1"
 
 
 def estimates_document(estimates: CellEstimates) -> dict[str, Any]:
-    """One object with `cells`, in the table's order, in JSON's own types.
+    """One object with `cells`, in the table's order, and `cameras`, in JSON's own types.
 
     `sigma_mm` is the root of the position covariance's largest eigenvalue, `sigma_deg` that of the
     rotation covariance, free symmetry angles (variance (pi/2)^2) left out.
@@ -36,7 +36,11 @@ def estimates_document(estimates: CellEstimates) -> dict[str, Any]:
         }
         for i in range(len(estimates))
     ]
-    document: dict[str, Any] = plain({"schema": SCHEMA, "cells": cells})
+    cameras = [
+        {"camera": status.camera, "verdict": status.verdict, "reason": status.reason}
+        for status in estimates.cameras
+    ]
+    document: dict[str, Any] = plain({"schema": SCHEMA, "cells": cells, "cameras": cameras})
     return document
 
 

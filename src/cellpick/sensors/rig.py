@@ -68,6 +68,7 @@ class CameraRig:
             for row, (camera, stream) in enumerate(zip(self._cameras, streams, strict=True))
         )
         self._looks = 0
+        self._first_on_the_way_s = float("inf")
 
     @property
     def depth_scales(self) -> tuple[float, ...]:
@@ -99,6 +100,10 @@ class CameraRig:
 
             return self._delivered(row, shoot, self._looks + 1, shot.T_base_flange)
 
+        self._first_on_the_way_s = min(
+            (s.state.time_s - self._timings[s.row].exposure_s / 2 for s in shots),
+            default=float("inf"),
+        )
         with ThreadPoolExecutor(_cores()) as pool:
             return tuple(entry for entry in pool.map(capture, shots) if entry is not None)
 
@@ -134,7 +139,8 @@ class CameraRig:
         names = tuple(calibration.camera for calibration in self.calibrations)
         on_the_way = () if taken is None else tuple(taken)
         arrived = sorted((*fresh, *on_the_way), key=lambda c: names.index(c.calibration.camera))
-        first_s = min([state.time_s, *(entry.time_s for entry in on_the_way)])
+        # from the triggers, not the stamps: an old picture must not make itself the first
+        first_s = state.time_s if taken is None else min(state.time_s, self._first_on_the_way_s)
         return CaptureSet(tuple(arrived), task, names, first_s)
 
     def _placed(self, state: SceneState) -> tuple[RayScene, SurfaceTable]:

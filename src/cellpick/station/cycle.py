@@ -11,6 +11,7 @@ from cellpick.geometry import Floats
 from cellpick.grasping import gaps_to
 from cellpick.station.attempt import carry_out
 from cellpick.station.belief import TrayBelief
+from cellpick.station.cameras import blindness, camera_events
 from cellpick.station.choice import Choice, Constraints, Signature, choose
 from cellpick.station.looking import Look, module_task, tray_task
 from cellpick.station.recovery import BLIND_WITHOUT_LOOK, Ladder, Problem
@@ -65,12 +66,14 @@ class Cycle:
     def see(self, task: SearchTask) -> Look | None:
         """One look; a station that cannot look stops, one that never could raises."""
         try:
-            return self.station.look(task, self.believed_cells())
+            look = self.station.look(task, self.believed_cells())
         except StationError as error:
             if not self.log.looks:
                 raise
             self.log.stopped = str(error)
             return None
+        self.log.cameras += camera_events(self.log, look, self.station.running_s)
+        return look
 
     def look(self) -> None:
         """Look at the tray and believe what was seen."""
@@ -78,6 +81,10 @@ class Cycle:
         if look is None:
             return
         self.log.looks.append(look)
+        left = len(self.belief.keys)
+        if reason := blindness(look.estimates, left):
+            self.recover((Problem("cameras", "no_camera", reason),))
+            return
         self.belief.renew(look.estimates)
         self.taken_since_look = False
         if not self.belief.known:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Event = Literal[
+    "no_camera",
     "nothing_found",
     "may_have_moved",
     "estimate_not_ok",
@@ -22,6 +23,7 @@ Event = Literal[
 Action = Literal["look_again", "other_grasp", "skip", "stop"]
 
 LADDER: dict[Event, tuple[Action, ...]] = {
+    "no_camera": ("look_again", "stop"),
     "nothing_found": ("look_again", "stop"),
     "may_have_moved": ("look_again",),
     "estimate_not_ok": ("look_again", "skip"),
@@ -41,9 +43,9 @@ LADDER: dict[Event, tuple[Action, ...]] = {
 `Recipe.max_looks` and `Recipe.max_attempts_per_cell` bound it from outside."""
 
 
-BLIND_WITHOUT_LOOK: frozenset[Event] = frozenset({"nothing_found", "lost_near_pocket"})
-"""After these the station goes on only with a look: a cell lies where nobody knows, or none was
-ever seen."""
+BLIND_WITHOUT_LOOK: frozenset[Event] = frozenset({"no_camera", "nothing_found", "lost_near_pocket"})
+"""After these the station goes on only with a look: nobody looked, a cell lies where nobody knows,
+or none was ever seen."""
 
 
 @dataclass(frozen=True)

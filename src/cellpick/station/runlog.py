@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cellpick.station.attempt import Attempt
 from cellpick.station.looking import Look
 from cellpick.station.recovery import Action, Event
+from cellpick.structures import CameraVerdict
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,22 @@ class Recovery:
     """In words."""
 
 
+@dataclass(frozen=True)
+class CameraEvent:
+    """A camera's verdict changed."""
+
+    look: int
+    """Number of the look, from 1."""
+    time_s: float
+    """Station time."""
+    camera: str
+    """Its name."""
+    verdict: CameraVerdict
+    """What it is from this look on."""
+    reason: str
+    """In words; empty when it is ok again."""
+
+
 @dataclass
 class RunLog:
     """Grows while the run goes on."""
@@ -57,5 +74,7 @@ class RunLog:
     """The last look at the module, to verify what was placed."""
     recoveries: list[Recovery] = field(default_factory=list)
     """In order."""
+    cameras: list[CameraEvent] = field(default_factory=list)
+    """Each change of a camera's verdict, in order; a camera without any was ok throughout."""
     stopped: str = ""
     """Why the station stopped before the tray was empty or the module full; empty otherwise."""

@@ -26,6 +26,7 @@ from cellpick.report import (
     write_whole,
 )
 from cellpick.scene import SceneModels
+from cellpick.station.cameras import camera_records
 from cellpick.station.cycle import Cycle
 from cellpick.station.looking import Look, tray_task
 from cellpick.station.records import MM, measured_figures, pick_record, recovery_records
@@ -138,6 +139,7 @@ def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[s
         "verified": sum(status == "verified" for status in verified.values()),
         "unverified": {str(k): status for k, status in verified.items() if status != "verified"},
         "recoveries": recovery_records(log),
+        "cameras": camera_records(log),
         "station_time_s": station.running_s,
         "stage_time_s": dict(station.timeline.simulated_s),
     }

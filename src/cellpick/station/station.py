@@ -9,7 +9,7 @@ from types import TracebackType
 from cellpick.errors import CellpickError
 from cellpick.geometry import Floats
 from cellpick.motion import MotionPlanner
-from cellpick.perception import perceive
+from cellpick.perception import CameraMonitor, perceive
 from cellpick.scene import SceneModels, draw_scene
 from cellpick.sensors import CameraRig, MovingShot
 from cellpick.station.looking import Look, Perceive, focus_of
@@ -71,7 +71,10 @@ class Station:
         else:
             cameras = streams(calibration.seed).sensors
             self.rig = CameraRig(state, cameras, calibration.cameras)
-        self.perceive: Perceive = oracle_for(self.world.state) if oracle else perceive
+        monitor = CameraMonitor()
+        self.perceive: Perceive = (
+            oracle_for(self.world.state) if oracle else lambda look: perceive(look, monitor)
+        )
 
     def __enter__(self) -> Station:
         return self
