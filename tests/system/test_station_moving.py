@@ -113,7 +113,7 @@ def test_where_the_arm_already_stands_2d_cameras_expose_standing(cameras):
 def test_eyes_that_hang_still_may_look_while_the_arm_moves_away(cameras):
     fixed = ("rig.mount=fixed", "rig.standoff_mm=750", "rig.capture_2d=moving")
     with station(cameras, *fixed) as cell:
-        aside = cell.models.park_rad + [0.4, 0, 0, 0, 0, 0]
+        aside = np.add(cell.models.park_rad, [0.4, 0, 0, 0, 0, 0])
         away = cell.planner.move_to(cell.joints(), aside, cell.recipe.fixtures, NO_CELLS)
         assert cell.move(away.moves) == ""
         look = looked(cell)
