@@ -29,8 +29,9 @@ The test targets are those of `_{index.target_camera}`: cells of which at least 
   its cameras. Estimates in a results file are given in the believed cameras, so that they err by
   the calibration too, as on a real station.
 - The lenses do not distort: the pictures are rendered so, and nothing was resampled.
-- Depth is 16 bit: times `depth_scale` it is millimetres along z; 0 is no reading. Sensor noise and
-  drop-outs are in it. A 2D camera has no depth folder and a `px_count_valid` of 0.
+- Depth is 16 bit: times `depth_scale` it is millimetres along z; 0 is no reading. Sensor noise,
+  drop-outs and the device's scale error are in it. A 2D camera has no depth folder and a
+  `px_count_valid` of 0.
 - `mask` and `mask_visib` are exact: which cell the ray through a pixel's centre meets. BOP's own
   scripts estimate visibility from depth within 15 mm. `px_count_all` and `bbox_obj` count the
   silhouette beyond the border too, up to one image size on each side. Boxes in `scene_gt_info` are
