@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cellpick.calibration.pinhole import pinhole_of
+from cellpick.calibration.pinhole import INTRINSICS, pinhole_of
 from cellpick.calibration.problem import Geometry, JointProblem
 from cellpick.geometry import Floats, rays
 
@@ -45,38 +45,57 @@ def depth_scale(problem: JointProblem, x: Floats, camera: int) -> DepthScale:
     if len(rows) < 2:
         return NONE
     here = problem.geometry(x)
+    used = [problem.sightings.pictures[row] for row in rows]
+    lens = here.intrinsics[camera]
+    full = [_rays(lens, picture.depth_pixels) for picture in used]
+    planes = _planes(problem, here, rows, full)
     ratio = np.array(
-        [
-            np.median(plane / pictures[row].depth_m)
-            for row, plane in zip(rows, _planes(problem, here, camera, rows, 1), strict=True)
-        ]
+        [np.median(plane / p.depth_m) for plane, p in zip(planes, used, strict=True)]
     )
-    slope = np.zeros(problem.size)
-    middle = _mean_log(problem, here, camera, rows)
-    for k in range(problem.size):
-        step = x.copy()
-        step[k] += STEP
-        slope[k] = (_mean_log(problem, problem.geometry(step), camera, rows) - middle) / STEP
+    slope = _slope(problem, x, camera, rows)
     factor = float(ratio.mean())
     own = float(ratio.std(ddof=1) / np.sqrt(len(ratio)))
     return DepthScale(factor, ratio, factor * slope, own)
 
 
-def _mean_log(problem: JointProblem, here: Geometry, camera: int, rows: list[int]) -> float:
-    planes = _planes(problem, here, camera, rows, THIN)
+def _slope(problem: JointProblem, x: Floats, camera: int, rows: list[int]) -> Floats:
+    """(size,) derivatives of the mean logarithm of the planes' depths by the parameters."""
+    pixels = [_thinned(problem.sightings.pictures[row].depth_pixels) for row in rows]
+    here = problem.geometry(x)
+    still = [_rays(here.intrinsics[camera], p) for p in pixels]
+    first = problem.intrinsics.start + INTRINSICS * camera
+    lens = range(first, first + INTRINSICS)
+    places = [
+        *range(6 * camera, 6 * camera + 6),
+        *range(problem.board.start, problem.board.stop),
+        *range(problem.flanges.start, problem.flanges.stop),
+    ]
+    middle = _mean_log(_planes(problem, here, rows, still))
+    slope = np.zeros(problem.size)
+    for k in (*lens, *places):
+        step = x.copy()
+        step[k] += STEP
+        there = problem.geometry(step)
+        seen = [_rays(there.intrinsics[camera], p) for p in pixels] if k in lens else still
+        slope[k] = (_mean_log(_planes(problem, there, rows, seen)) - middle) / STEP
+    return slope
+
+
+def _thinned(pixels: Floats) -> Floats:
+    return pixels[:: max(1, len(pixels) // THIN)]
+
+
+def _rays(intrinsics: Floats, pixels: Floats) -> Floats:
+    return rays(pixels, *pinhole_of(intrinsics))
+
+
+def _mean_log(planes: list[Floats]) -> float:
     return float(np.mean([np.log(plane).mean() for plane in planes]))
 
 
 def _planes(
-    problem: JointProblem, here: Geometry, camera: int, rows: list[int], thin: int
+    problem: JointProblem, here: Geometry, rows: list[int], directions: list[Floats]
 ) -> list[Floats]:
-    """Depth of the board's plane at the pixels of each picture; every nth where `thin` > 1."""
-    Ts = problem.cameras_boards(here)
-    K, distortion = pinhole_of(here.intrinsics[camera])
-    planes = []
-    for row in rows:
-        pixels = problem.sightings.pictures[row].depth_pixels
-        every = max(1, len(pixels) // thin) if thin > 1 else 1
-        normal, origin = Ts[row, :3, 2], Ts[row, :3, 3]
-        planes.append(normal @ origin / (rays(pixels[::every], K, distortion) @ normal))
-    return planes
+    """Depth of the board's plane along rays (m, 3) of each picture."""
+    Ts = problem.cameras_boards(here)[rows]
+    return [T[:3, 2] @ T[:3, 3] / (d @ T[:3, 2]) for T, d in zip(Ts, directions, strict=True)]

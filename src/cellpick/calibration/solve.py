@@ -32,6 +32,8 @@ WIDER = 20.0
 """Factor on the prior of such a lens: its pictures decide."""
 CORNER_PX = 0.1
 """Noise of a corner that the solution starts with, before the residuals tell it."""
+ROBUST = 3.0
+"""Residual in standard deviations beyond which a corner weighs less in the first fit."""
 OUTLIER_SIGMAS = 5.0
 """A corner farther off than this is none."""
 LEAST_SIGMA_PX = 1e-3
@@ -86,12 +88,12 @@ def _solve(
 ) -> Solution:
     corner_px = np.full(len(prior), CORNER_PX)
     problem = JointProblem(sightings, geometry, corner_px, prior)
-    x = _least(problem, np.zeros(problem.size), "soft_l1")
+    x = _rigid(problem)
     kept = _without_outliers(problem, x)
     dropped = len(problem.picture) - sum(len(p.corners) for p in kept.pictures)
     problem = JointProblem(kept, geometry, corner_px, prior)
     problem, x = problem.recentred(x, _sigma_px(problem, x))
-    problem, x = problem.recentred(_least(problem, x, "linear"), problem.sigma_px)
+    problem, x = problem.recentred(_least(problem, x), problem.sigma_px)
     problem, x = problem.recentred(x, _sigma_px(problem, x))
     J = problem.jacobian(x)
     formal, left_out = formal_covariance(J), jackknife(problem, x, J)
@@ -117,10 +119,23 @@ def _prior(K: Floats) -> Floats:
     return np.array([*(FOCAL_SHARE * K[:2]), CENTRE_PX, CENTRE_PX, *DISTORTION])
 
 
-def _least(problem: JointProblem, x: Floats, loss: Literal["linear", "soft_l1"]) -> Floats:
+def _rigid(problem: JointProblem) -> Floats:
+    """A first fit of the places alone, which a few corners far off do not disturb."""
+    count = problem.board.stop
+    rest = np.zeros(problem.size - count)
     found = least_squares(
-        problem.residuals, x, problem.jacobian, loss=loss, f_scale=3.0, x_scale="jac", xtol=1e-12
+        lambda x: problem.residuals(np.concatenate([x, rest])),
+        np.zeros(count),
+        lambda x: problem.jacobian(np.concatenate([x, rest]))[:, :count],
+        loss="soft_l1",
+        f_scale=ROBUST,
+        x_scale="jac",
     )
+    return np.concatenate([found.x, rest])
+
+
+def _least(problem: JointProblem, x: Floats) -> Floats:
+    found = least_squares(problem.residuals, x, problem.jacobian, x_scale="jac", ftol=1e-10)
     result: Floats = found.x
     return result
 

@@ -22,20 +22,30 @@ _GOLDEN = (1 + np.sqrt(5)) / 2
 _DIMENSIONS = 6
 
 
-def flange_poses(models: SceneModels, scene: CalibrationScene) -> Iterator[Floats]:
-    """`T_base_flange` (4, 4), one after the other, without end; any first few are well spread."""
-    rule = _around_the_board if scene.mount == "flange" else _under_the_rig
+def flange_poses(
+    models: SceneModels, scene: CalibrationScene, distance: tuple[float, float] = DISTANCE
+) -> Iterator[Floats]:
+    """`T_base_flange` (4, 4), one after the other, without end; any first few are well spread.
+
+    `distance` bounds that of a flange rig from the board, in units of its standoff.
+    """
     index = 1
     while True:
-        yield rule(models, scene, _spread(index))
+        u = _spread(index)
+        if scene.mount == "flange":
+            yield _around_the_board(models, scene, u, distance)
+        else:
+            yield _under_the_rig(models, scene, u)
         index += 1
 
 
-def _around_the_board(models: SceneModels, scene: CalibrationScene, u: Floats) -> Floats:
+def _around_the_board(
+    models: SceneModels, scene: CalibrationScene, u: Floats, between: tuple[float, float]
+) -> Floats:
     turn = _tilted(u) @ rotation_z(2 * np.pi * u[2]) @ np.diag([1.0, -1.0, -1.0])
     R = scene.T_home_board[:3, :3] @ turn
     aim = scene.T_home_board[:3, 3] + scene.T_home_board[:3, :2] @ (AIM_M * (2 * u[4:6] - 1))
-    distance = models.spec.rig.standoff_m * _between(DISTANCE, u[3])
+    distance = models.spec.rig.standoff_m * _between(between, u[3])
     return pose(R, aim - distance * R[:, 2])
 
 
