@@ -14,6 +14,9 @@ STEP = 1e-6
 """Difference for derivatives: parameters are metres, radians or standard deviations."""
 THIN = 40
 """Readings a picture that derivatives are taken with."""
+WARP_LEFT = 0.5
+"""Share of a device's smooth error that is left in the mean over the board; assumed: the board
+covers about four of its patches, the same ones in most pictures."""
 LEAST_READINGS = 50
 """A picture with fewer says nothing of depth."""
 
@@ -27,7 +30,8 @@ class DepthScale(NamedTuple):
     by_parameters: Floats
     """(size,) its derivatives by the joint problem's parameters."""
     own_sigma: float
-    """Its standard deviation from the readings alone: the scatter over pictures."""
+    """Its standard deviation from the readings alone: their scatter over pictures, and the smooth
+    error that no number of pictures averages out."""
 
 
 NONE = DepthScale(1.0, np.zeros(0), np.zeros(0), 0.0)
@@ -49,12 +53,12 @@ def depth_scale(problem: JointProblem, x: Floats, camera: int) -> DepthScale:
     lens = here.intrinsics[camera]
     full = [_rays(lens, picture.depth_pixels) for picture in used]
     planes = _planes(problem, here, rows, full)
-    ratio = np.array(
-        [np.median(plane / p.depth_m) for plane, p in zip(planes, used, strict=True)]
-    )
+    ratio = np.array([np.median(plane / p.depth_m) for plane, p in zip(planes, used, strict=True)])
     slope = _slope(problem, x, camera, rows)
     factor = float(ratio.mean())
-    own = float(ratio.std(ddof=1) / np.sqrt(len(ratio)))
+    scatter = float(ratio.std(ddof=1) / np.sqrt(len(ratio)))
+    warp_m = WARP_LEFT * problem.sightings.cameras[camera].depth_warp_m
+    own = float(np.hypot(scatter, warp_m / np.mean(np.concatenate(planes))))
     return DepthScale(factor, ratio, factor * slope, own)
 
 

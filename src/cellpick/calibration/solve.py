@@ -34,6 +34,8 @@ CORNER_PX = 0.1
 """Noise of a corner that the solution starts with, before the residuals tell it."""
 ROBUST = 3.0
 """Residual in standard deviations beyond which a corner weighs less in the first fit."""
+LONG_STEP = 1e5
+"""First step allowed, in units of what moves the residuals by one standard deviation."""
 OUTLIER_SIGMAS = 5.0
 """A corner farther off than this is none."""
 LEAST_SIGMA_PX = 1e-3
@@ -123,20 +125,33 @@ def _rigid(problem: JointProblem) -> Floats:
     """A first fit of the places alone, which a few corners far off do not disturb."""
     count = problem.board.stop
     rest = np.zeros(problem.size - count)
+
+    def jacobian(x: Floats) -> Floats:
+        return problem.jacobian(np.concatenate([x, rest]))[:, :count]
+
     found = least_squares(
         lambda x: problem.residuals(np.concatenate([x, rest])),
         np.zeros(count),
-        lambda x: problem.jacobian(np.concatenate([x, rest]))[:, :count],
+        jacobian,
         loss="soft_l1",
         f_scale=ROBUST,
-        x_scale="jac",
+        x_scale=_scale(jacobian(np.zeros(count))),
+        ftol=1e-5,
     )
     return np.concatenate([found.x, rest])
 
 
 def _least(problem: JointProblem, x: Floats) -> Floats:
-    found = least_squares(problem.residuals, x, problem.jacobian, x_scale="jac", ftol=1e-10)
+    scale = _scale(problem.jacobian(x))
+    found = least_squares(problem.residuals, x, problem.jacobian, x_scale=scale)
     result: Floats = found.x
+    return result
+
+
+def _scale(J: Floats) -> Floats:
+    """(p,) of the parameters: SciPy's first step is at most 1 of them all together, and the start
+    is near enough for a whole Gauss-Newton step."""
+    result: Floats = LONG_STEP / np.maximum(np.linalg.norm(J, axis=0), 1e-9)
     return result
 
 
