@@ -58,6 +58,11 @@ def refusal(scene: str, *overrides: str) -> str:
         ("prismatic_tray", ["arm.park_deg=[0, 60, 0, 0, 0, 0]"], "arm.park_deg: the arm cannot"),
         ("prismatic_tray", ["rig.focus_mm=250"], "camera 1 looks past the tray"),
         (
+            "prismatic_tray",
+            ["rig.cameras=[photoneo_phoxi_s, photoneo_phoxi_s]", "rig.offset_mm=[60, 20]"],
+            "rig.offset_mm: the housings of cameras 0 and 1 overlap",
+        ),
+        (
             "cylindrical_tray",
             ["rig.cameras=[realsense_d435]", "rig.standoff_mm=700"],
             "rig.cameras: no camera resolves the cells from there",
