@@ -95,6 +95,13 @@ class RigSpec(Strict):
             "arm stands, with the blur of that; 3D cameras always expose standing."
         ),
     )
+    capture_lead_ms: Annotated[float, Field(ge=0, le=2000)] = Field(
+        0.0,
+        description=(
+            "Least time before the arm stands at which exposures on the way are half over, in ms: "
+            "the earlier, the faster the arm."
+        ),
+    )
     calibration_error_mm: SmallMm = Field(
         0.1, description="Standard deviation per axis of a camera's believed position, in mm."
     )

@@ -38,8 +38,12 @@ class MovingShot:
 
 def lead_s(timing: CaptureTiming) -> float:
     """How long before the arm stands a 2D camera's exposure is half way, for its data in time."""
-    left = slot_s(timing) - SKEW_SIGMAS * timing.skew_s - timing.exposure_s / 2
-    return left + timing.transfer_s
+    return slot_s(timing) - trigger_ahead_s(timing) + timing.transfer_s
+
+
+def trigger_ahead_s(timing: CaptureTiming) -> float:
+    """How long before the planned middle of its exposure a camera is triggered."""
+    return SKEW_SIGMAS * timing.skew_s + timing.exposure_s / 2
 
 
 def camera_twist(spec: CameraSpec, state: SceneState, dq: Floats) -> Floats | None:

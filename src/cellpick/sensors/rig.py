@@ -16,7 +16,7 @@ from cellpick.sensors.camera import TrueCamera
 from cellpick.sensors.codes import CodeAtlas
 from cellpick.sensors.faults import CameraFaults, Frame
 from cellpick.sensors.lighting import Lighting
-from cellpick.sensors.moving import MovingShot, camera_twist, lead_s
+from cellpick.sensors.moving import MovingShot, camera_twist, lead_s, trigger_ahead_s
 from cellpick.sensors.raycast import RayScene
 from cellpick.sensors.schedule import TAKEN, drawn_skew_s, schedule
 from cellpick.sensors.shading import Palette
@@ -101,7 +101,7 @@ class CameraRig:
             return self._delivered(row, shoot, self._looks + 1, shot.T_base_flange)
 
         self._first_on_the_way_s = min(
-            (s.state.time_s - self._timings[s.row].exposure_s / 2 for s in shots),
+            (s.state.time_s - trigger_ahead_s(self._timings[s.row]) for s in shots),
             default=float("inf"),
         )
         with ThreadPoolExecutor(_cores()) as pool:

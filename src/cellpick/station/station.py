@@ -131,7 +131,8 @@ class Station:
         They wait where the scene says so, and where the last motion is too short for them.
         """
         moving = self.models.spec.rig.capture_2d == "moving"
-        leads = self.rig.leads_s if moving else {}
+        least_s = self.models.spec.rig.capture_lead_ms * 1e-3
+        leads = {row: max(t, least_s) for row, t in self.rig.leads_s.items()} if moving else {}
         if not leads or not moves or moves[-1].duration_s < max(leads.values()):
             if blocked := self.move(moves):
                 raise StationError(f"stopped on the way to a look: {blocked}")
