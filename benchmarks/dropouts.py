@@ -59,12 +59,13 @@ def tops(state: SceneState, capture: Capture, materials: set[str]) -> NDArray[np
     scene, table = RayScene(mesh), SurfaceTable(mesh, bodies, CodeAtlas(state.serials))
     lens, T = Lens(spec), true_camera_pose(state, spec)
     ways = lens.directions @ T[:3, :3].T.astype(np.float32)
-    hits = scene.cast(T[:3, 3].astype(np.float32), ways)
-    coat = table.coats(hits, ways, lens.pixel_rad)
+    origin = T[:3, 3].astype(np.float32)
+    hits = scene.cast(origin, ways)
+    coat = table.coats(hits, origin, ways, lens.pixel_rad)
     rows = [bodies.material_row(name) for name in materials]
     bare = np.isin(coat.under, rows) & (coat.weight == 0) & (hits.triangle >= 0)
     on_cell = mesh.cells[np.maximum(hits.triangle, 0)] >= 0
-    up = np.abs(hits.normal[:, 2]) > UPRIGHT
+    up = np.abs(table.planes.normal[hits.triangle, 2]) > UPRIGHT
     return (bare & on_cell & up).reshape(lens.shape)
 
 

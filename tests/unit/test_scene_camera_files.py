@@ -180,3 +180,14 @@ def test_a_scene_of_any_flat_preset_is_accepted(name: str) -> None:
     models = resolve(load_scene("prismatic_tray", [cameras]))
     assert models.cameras[1].depth is None
     assert np.isfinite(models.cameras[1].K).all()
+
+
+def test_deep_housings_are_mounted_clear_of_the_arm_that_waits() -> None:
+    own = resolve(load_scene("prismatic_tray"))
+    short_wrist = resolve(load_scene("prismatic_tray", ["arm.model=collaborative_12kg"]))
+    assert own.spec.rig.forward_mm == 50
+    assert 50 < short_wrist.spec.rig.forward_mm <= 110
+    told = ["arm.model=collaborative_12kg", "rig.forward_mm=40"]
+    assert resolve(load_scene("prismatic_tray", told)).spec.rig.forward_mm == 40
+    fixed = ["arm.model=collaborative_12kg", "rig.mount=fixed"]
+    assert resolve(load_scene("prismatic_tray", fixed)).spec.rig.forward_mm == 50

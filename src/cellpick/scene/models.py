@@ -26,9 +26,9 @@ from cellpick.scene.grippers import load_gripper
 from cellpick.scene.library import find_materials, find_model
 from cellpick.scene.mark_layout import lay_marks
 from cellpick.scene.marks import DrawnMark
+from cellpick.scene.mounting import mounted_rig
 from cellpick.scene.rig import camera_specs, rig_solids
 from cellpick.scene.spec import SceneSpec
-from cellpick.scene.standoff import settled_rig
 from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Solid
 
 MM = 1e-3
@@ -110,7 +110,8 @@ def load_models(spec: SceneSpec) -> SceneModels:
         load_camera(find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}"))
         for i, name in enumerate(spec.rig.cameras)
     )
-    spec = spec.model_copy(update={"rig": settled_rig(spec.rig, cameras)})
+    rig = mounted_rig(spec.rig, cameras, arm_file.arm, arm_file.park_rad)
+    spec = spec.model_copy(update={"rig": rig})
     T_world_base = _placed(spec.arm.position_mm, spec.arm.yaw_deg)
     T_world_tray = _placed((*spec.tray.position_mm, spec.tray.floor_mm), spec.tray.yaw_deg)
     T_world_module = _placed((*spec.module.position_mm, spec.module.floor_mm), spec.module.yaw_deg)

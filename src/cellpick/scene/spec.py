@@ -57,7 +57,11 @@ class RigSpec(Strict):
         ),
     )
     forward_mm: Annotated[float, Field(ge=-200, le=500)] = Field(
-        50.0, description="How far the optical centres lie in front of the plate's origin, in mm."
+        50.0,
+        description=(
+            "How far the optical centres lie in front of the plate's origin, in mm. Default: 50, "
+            "or farther where a housing would meet the arm that waits."
+        ),
     )
     focus_mm: StandoffMm | None = Field(
         None,
