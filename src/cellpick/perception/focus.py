@@ -8,11 +8,13 @@ import numpy as np
 
 from cellpick.perception.grid import Grid
 from cellpick.perception.mosaic import mosaic_edges
-from cellpick.perception.tops import TOP_TOLERANCE_M, Tops
+from cellpick.perception.tops import Tops
 from cellpick.structures import CaptureSet
 
 STEP_M = 0.002
 """Pitch of the heights tried: moves a picture by about half a millimetre against another's."""
+REACH_M = 0.006
+"""How far the tops may lie from where the drawing has them."""
 
 
 def focused(look: CaptureSet, tops: Tops, grid: Grid) -> Tops:
@@ -22,7 +24,7 @@ def focused(look: CaptureSet, tops: Tops, grid: Grid) -> Tops:
     """
     if tops.measured or len(look.captures) < 2:
         return tops
-    steps = int(TOP_TOLERANCE_M / STEP_M)
+    steps = round(REACH_M / STEP_M)
     offsets = sorted(np.arange(-steps, steps + 1) * STEP_M, key=abs)
     tried = [
         replace(tops, height_m=(tops.height_m + offset).astype(np.float32)) for offset in offsets

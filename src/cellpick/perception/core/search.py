@@ -55,7 +55,7 @@ def slopes(
         rise = (light[..., 2:, :] - light[..., :-2, :]) / np.float32(2 * step_px[k])
         length = np.sqrt(np.einsum("...i,...i->...", rise, rise) / 3)
         out[:, k] = np.where(contrast[:, k] == 0, length, rise.mean(axis=-1) * contrast[:, k])
-        full = light.max(axis=-1) > SATURATED
+        full = (light > SATURATED) @ np.ones(3, np.bool_)
         clipped[:, k] = _spread(full, max(1, round(CLIPPED_PX / step_px[k])))[..., 1:-1]
     return out, clipped
 
