@@ -7,7 +7,7 @@ moves with blur.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,6 +25,8 @@ ACROSS = np.linspace(-1.0, 1.0, 41)
 FIRST_SQUARES, SECOND_SQUARES = 0.5, 0.7
 """Most half-width of a profile in squares, first and second pass: it has to stay within the black
 border and the white round it though the detector's corners may be off by a pixel or two."""
+BLUR_SQUARES = 0.9
+"""The same where the blur is measured: a soft edge needs room."""
 BLURS = 5.0
 """Half-width of the second pass in standard deviations of the edges' blur: no wider, since light
 that changes along a profile, as in a soft shadow, moves the edge."""
@@ -78,20 +80,45 @@ def read_marks(capture: Capture, numbers: tuple[int, ...]) -> MarkReadings:
     corners_px = np.array([quads[k] for k in once], np.float64).reshape(-1, 4, 2)
     light, belief = _light(capture.image), capture.calibration
     half_px = FIRST_SQUARES * _square_px(corners_px)
-    readings = _refined(light, belief, found[once], corners_px, half_px)
+    none = np.zeros(len(once))
+    readings = MarkReadings(found[once], corners_px, corners_px, none, none, none)
+    readings = _refined(light, belief, readings, corners_px, half_px)
     better_px = distort(readings.corners, belief.distortion)
     better_px = better_px * [belief.K[0, 0], belief.K[1, 1]] + belief.K[:2, 2]
-    half_px = np.minimum(SECOND_SQUARES * _square_px(better_px), BLURS * readings.blur_px)
-    return _refined(light, belief, readings.number, better_px, np.maximum(half_px, 1.0))
+    square_px = _square_px(better_px)
+    blur_px = _blur(_profiles(light, better_px, BLUR_SQUARES * square_px)[0])
+    blur_px = blur_px * BLUR_SQUARES * square_px
+    half_px = np.maximum(np.minimum(SECOND_SQUARES * square_px, BLURS * blur_px), 1.0)
+    readings = replace(readings, blur_px=blur_px)
+    return _refined(light, belief, readings, better_px, half_px)
 
 
 def _refined(
     light: NDArray[np.float32],
     belief: CameraCalibration,
-    number: NDArray[np.int64],
+    readings: MarkReadings,
     corners_px: Floats,
     half_px: Floats,
 ) -> MarkReadings:
+    """The readings with better corners, from profiles of a half-width (m,) round `corners_px`."""
+    profiles, points, normal = _profiles(light, corners_px, half_px)
+    black = profiles[..., :PLATEAU].mean(axis=(1, 2, 3))
+    white = profiles[..., -PLATEAU:].mean(axis=(1, 2, 3))
+    shift, strong = _edge(profiles)
+    edges_px = points + normal[:, :, None] * (shift * half_px[:, None, None])[..., None]
+    flat = rays(edges_px.reshape(-1, 2), belief.K, belief.distortion)[:, :2]
+    lines = _lines(flat.reshape(*edges_px.shape), strong)
+    corners = _crossings(np.roll(lines, 1, axis=1), lines)
+    whole = np.isfinite(corners).all(axis=(1, 2)) & np.isfinite(black + white)
+    whole &= (strong.sum(axis=2) >= LEAST_ON_A_SIDE).all(axis=1)
+    better = replace(readings, corners=corners, corners_px=corners_px, black=black, white=white)
+    return better.take(np.flatnonzero(whole))
+
+
+def _profiles(
+    light: NDArray[np.float32], corners_px: Floats, half_px: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Light across the sides (m, 4, n, s), where (m, 4, n, 2), and the sides' outward normals."""
     start, end = corners_px, np.roll(corners_px, -1, axis=1)
     side = end - start
     length = np.linalg.norm(side, axis=-1, keepdims=True)
@@ -100,20 +127,7 @@ def _refined(
     points = start[:, :, None] + side[:, :, None] * ALONG[:, None]
     reach = ACROSS * half_px[:, None]
     at = points[..., None, :] + normal[:, :, None, None] * reach[:, None, None, :, None]
-    profiles = _sampled(light, at)
-    black = profiles[..., :PLATEAU].mean(axis=(1, 2, 3))
-    white = profiles[..., -PLATEAU:].mean(axis=(1, 2, 3))
-    shift, strong = _edge(profiles)
-    edges_px = points + normal[:, :, None] * (shift * half_px[:, None, None])[..., None]
-    flat = rays(edges_px.reshape(-1, 2), belief.K, belief.distortion)[:, :2]
-    lines = _lines(flat.reshape(*edges_px.shape), strong)
-    corners = _crossings(np.roll(lines, 1, axis=1), lines)
-    blur = _blur(profiles) * half_px
-    whole = np.isfinite(corners).all(axis=(1, 2)) & (strong.sum(axis=2) >= LEAST_ON_A_SIDE).all(
-        axis=1
-    )
-    readings = MarkReadings(number, corners, corners_px, blur, black, white)
-    return readings.take(np.flatnonzero(whole))
+    return _sampled(light, at), points, normal
 
 
 def _square_px(corners_px: Floats) -> Floats:

@@ -25,8 +25,10 @@ DARK_SHARE = (0.08, 0.2)
 PATCHES = (32, 24)
 """Columns and rows of patches."""
 SHARP_PX = 0.75
-"""Blur of a sharp picture's edges."""
-BLUR_PX = (1.2, 4.0)
+"""Most blur of a sharp picture's edges."""
+READING_SHARE = 0.5
+"""Error of a soft edge's reading as a share of what it is softer than a sharp one; assumed."""
+BLUR_PX = (0.9, 4.0)
 """Blur of marks from which a camera is degraded, and distrusted."""
 CONTRAST = (0.70, 0.30)
 """Contrast of marks, (white - black) / (white + black), below which a camera is degraded, and
@@ -77,9 +79,9 @@ def widened(capture: Capture, readings: MarkReadings, marks: Sequence[ReferenceM
         return replace(
             capture, calibration=replace(belief, pixel_sigma_px=3 * belief.pixel_sigma_px)
         )
-    softer = max(float(np.median(readings.blur_px)) / SHARP_PX, 1.0)
+    softer_px = max(float(np.median(readings.blur_px)) - SHARP_PX, 0.0)
     fainter = max(CONTRAST[0] / max(float(np.median(_contrast(readings))), 0.05), 1.0)
-    sigma_px = belief.pixel_sigma_px * softer * fainter
+    sigma_px = belief.pixel_sigma_px * fainter + READING_SHARE * softer_px
     sigma_m = belief.depth_sigma_m
     if depth is not None:
         share, noise = depth_quality(capture, readings, marks)
