@@ -60,10 +60,10 @@ DEFINITIONS = {
         gate=True,
     ),
     "nguyen_worst": Definition(
-        "against Nguyen's curve, worst of 0.5 to 2 m and 0 to 60 deg",
+        "noise over Nguyen's curve, worst",
         "",
         "temporal noise on a white matt plate over Nguyen's axial noise at that distance and "
-        "angle; the ratio farthest from 1",
+        "angle, 0.5 to 2 m and 0 to 60 deg; the ratio farthest from 1",
         NGUYEN,
         gate=True,
     ),

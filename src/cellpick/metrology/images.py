@@ -15,6 +15,7 @@ from cellpick.metrology.views import middle
 
 HALF_PATCH_PX = 64
 GREEN = 1
+PAIRS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +31,14 @@ class GreyScale:
 
 
 def grey_scale(lab: Lab, distance_m: float) -> GreyScale:
-    """Two captures of each grey patch."""
+    """Noise of each grey patch, from pairs of captures."""
     rows, columns = middle(lab.model, HALF_PATCH_PX, HALF_PATCH_PX)
-    pairs = []
+    found = np.empty((PATCHES, PAIRS, 2))
     for row in range(PATCHES):
-        shots = [lab.shoot("greys", distance_m, at_m=grey_place(row)).image for _ in range(2)]
-        pairs.append(patch_noise(shots[0][rows, columns], shots[1][rows, columns]))
-    mean, variance = np.array(pairs).T
+        for pair in range(PAIRS):
+            a, b = (lab.shoot("greys", distance_m, at_m=grey_place(row)).image for _ in range(2))
+            found[row, pair] = patch_noise(a[rows, columns], b[rows, columns])
+    mean, variance = found.mean(axis=1).T
     return GreyScale(mean, variance, photon_transfer(mean, variance))
 
 

@@ -1,7 +1,7 @@
 """The measuring room: one camera on a carriage, and targets a few metres apart that it visits.
 
 All targets stand in one scene and the camera moves, so that one device with its own errors takes
-every picture. Diffuse light from all sides, as for EMVA 1288; one lamp over the aluminium plate.
+every picture. The light is that of the shipped scenes: some from all sides, and a lamp.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cellpick.metrology.targets import LAMP, TARGET_MATERIALS, all_prints, all_s
 from cellpick.scene import (
     CameraModel,
     CameraSpec,
+    Light,
     SceneState,
     data_folder,
     load_arm,
@@ -100,9 +101,12 @@ def camera_pose(target: str, distance_m: float, angle_rad: float, at_m: Floats) 
 
 
 def room(
-    model: CameraModel, solids: tuple[Solid, ...] = (), ambient: float = STATION_LIGHT
+    model: CameraModel,
+    solids: tuple[Solid, ...] = (),
+    lamp: Light = LAMP,
+    ambient: float = STATION_LIGHT,
 ) -> Room:
-    """The room for a camera model, lit by `ambient` from all sides.
+    """The room for a camera model, lit by `lamp` and by `ambient` from all sides.
 
     `solids` are targets of the caller's own, in the world frame.
     """
@@ -129,7 +133,7 @@ def room(
         gripper=replace(load_gripper(models / "grippers/vacuum_2cup.yaml"), solids=()),
         rig=(),
         cameras=(camera,),
-        lights=(LAMP,),
+        lights=(lamp,),
         ambient=ambient,
         materials=load_materials(models / "materials.yaml") | TARGET_MATERIALS,
         T_world_base=np.eye(4),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cellpick.metrology.images import grey_scale, object_pixel_m, sharpness
-from cellpick.metrology.lab import Lab, room, window
+from cellpick.metrology.lab import Lab, Room, room, window
 from cellpick.metrology.measure_noise import Measured
 from cellpick.metrology.places import reference_m
 from cellpick.metrology.records import Curve, Figure, Series
+from cellpick.metrology.targets import picture_lamp
 from cellpick.scene import CameraModel
 
 WINDOW_PX = 160
@@ -16,8 +17,8 @@ CAPTURES = 4
 USUAL_M = 0.6
 """Distance of the targets from a camera that is sharp everywhere."""
 PLACES = 7
-BRIGHT = 0.65
-"""Light of the room for pictures, as a share of what saturates a white surface."""
+LAMP_SHARE, ROOM_SHARE = 0.55, 0.1
+"""Light of the lamp and of the room, as shares of what saturates a white surface."""
 OWN = "the camera's file, block imager"
 
 
@@ -25,7 +26,7 @@ def image_figures(model: CameraModel, native: CameraModel, rng: np.random.Genera
     """Noise and sharpness of a camera's images at the read-out that scenes use."""
     imager = model.imager
     near = imager.focus_m or (USUAL_M if model.depth is None else reference_m(model))
-    lab = Lab(room(window(model, WINDOW_PX, WINDOW_PX), ambient=BRIGHT * imager.white_level), rng)
+    lab = Lab(_lit(model), rng)
     greys, edge = grey_scale(lab, near), sharpness(lab, near, CAPTURES)
     transfer, at_mm = greys.transfer, 1e3 * near
     full_well = imager.full_well_e / imager.gain
@@ -38,7 +39,7 @@ def image_figures(model: CameraModel, native: CameraModel, rng: np.random.Genera
         Figure("mtf50_cpp", edge.mtf50, at_mm=at_mm),
     ]
     if model.depth is None:
-        whole = Lab(room(window(native, WINDOW_PX, WINDOW_PX)), rng)
+        whole = Lab(_lit(native), rng)
         figures.append(Figure("object_pixel_mm", 1e3 * object_pixel_m(whole, near), at_mm=at_mm))
     line = greys.mean / transfer.full_well_e
     line = line + (transfer.read_noise_e / transfer.full_well_e) ** 2
@@ -69,3 +70,11 @@ def image_figures(model: CameraModel, native: CameraModel, rng: np.random.Genera
             ),
         ],
     )
+
+
+def _lit(model: CameraModel) -> Room:
+    """A room whose white surfaces nearly fill the camera's range of grey values."""
+    white = model.imager.white_level
+    lamp = picture_lamp(LAMP_SHARE * white)
+    part = window(model, WINDOW_PX, WINDOW_PX)
+    return room(part, lamp=lamp, ambient=ROOM_SHARE * white)

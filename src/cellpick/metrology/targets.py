@@ -25,8 +25,9 @@ STATIONS_M = {
 """Along the room's y; near the origin, where float32 is finest, the plate for the finest figure."""
 GREYS = (0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8)
 """Albedos of the matt part of the grey scale."""
-TRAPS = (0.004, 0.016)
-"""Reflectances of two black mirrors: darker than any matt surface, for the noise without light."""
+TRAPS = (0.025, 0.05)
+"""Reflectances of two dark mirrors that show the room: darker than any matt surface under the
+lamp, for the noise without light, yet too light to be clipped at zero."""
 PATCHES = len(TRAPS) + len(GREYS)
 GREY_M = 0.3
 """Side of a grey patch."""
@@ -51,6 +52,12 @@ TARGET_MATERIALS = {
 """Matt and grey, what a certificate calls diffuse; and the black mirrors."""
 LAMP = Light(np.array([1.0, STATIONS_M["aluminium"] + 1.7, 2.0]), 0.2, 1.4)
 """Beside the aluminium plate as the lamps of the shipped scenes stand beside the tray."""
+
+
+def picture_lamp(strength: float) -> Light:
+    """A small lamp between the grey scale and the slanted edge, and above them."""
+    y = (STATIONS_M["greys"] + STATIONS_M["edge"]) / 2
+    return Light(np.array([0.0, y, 2.0]), 0.05, strength)
 
 
 def station_m(target: str) -> Floats:

@@ -69,8 +69,10 @@ def _draw(axes: Any, curve: Mapping[str, Any]) -> None:
     axes.set_xlabel(curve["x_label"])
     axes.set_ylabel(curve["y_label"])
     axes.grid(visible=True, which="major", color=GREY, alpha=0.2, linewidth=0.6)
-    if len(axes.get_legend_handles_labels()[0]) > 1:
-        axes.legend(frameon=False, labelcolor=GREY, fontsize=8)
+    count = len(axes.get_legend_handles_labels()[0])
+    if count > 1:
+        where = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": count}
+        axes.legend(frameon=False, labelcolor=GREY, fontsize=8, **(where if several else {}))
 
 
 def _scale(axes: Any, curve: Mapping[str, Any], x: Any) -> None:
