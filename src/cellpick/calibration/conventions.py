@@ -1,7 +1,9 @@
 """Recognises poses given the wrong way round, in the wrong unit or for the wrong mount.
 
 Whatever the convention, the board must stand still: its pose from all motions must agree. Where
-it does not, and does under a common mistake's opposite, the mistake is named.
+it does not, and does under a common mistake's opposite, the mistake is named. F X B = Y is the same
+equation as F^-1 Y B^-1 = X, so that one of two inverted poses shows, and both at once do not: no
+board pose of `start.py` is inverted, as it is computed from the picture.
 """
 
 from __future__ import annotations
@@ -30,14 +32,12 @@ class _Reading(NamedTuple):
     """One way to read what was given."""
 
     mistake: str
-    flange_turned: bool
-    board_turned: bool
+    turned: bool
     flange_unit_m: float
     board_unit_m: float
 
 
-_OTHER = {"flange": "fixed (eye-to-hand)", "base": "on the flange (eye-in-hand)"}
-_GIVEN = {"flange": "on the flange (eye-in-hand)", "base": "fixed (eye-to-hand)"}
+_MOUNTS = {"flange": "on the flange (eye-in-hand)", "base": "fixed (eye-to-hand)"}
 
 
 def scatter(Ts_base_flange: Floats, Ts_camera_board: Floats, mount: Mount, T: Floats) -> Floats:
@@ -56,7 +56,7 @@ def check_conventions(
     """Raises `InputError` that names the mistake in flange and board poses (k, 4, 4)."""
     _check_size("flange poses", Ts_base_flange, camera)
     _check_size("board poses", Ts_camera_board, camera)
-    given = _misfit(_Reading("", False, False, 1.0, 1.0), Ts_base_flange, Ts_camera_board, mount)
+    given = _misfit(_Reading("", False, 1.0, 1.0), Ts_base_flange, Ts_camera_board, mount)
     if given < DISAGREES_M:
         return
     tried = [
@@ -81,29 +81,31 @@ def check_conventions(
 
 def _readings(mount: Mount) -> list[_Reading]:
     turned = (
-        f"the flange poses were inverted (flange->base, not base->flange), or the camera is "
-        f"{_OTHER[mount]} and not {_GIVEN[mount]}, which is the same in the motions"
+        "the flange poses were inverted (flange->base, not base->flange), or the board poses were "
+        "(board->camera, not camera->board), or the camera is "
+        f"{_MOUNTS[_other(mount)]} and not {_MOUNTS[mount]}: the motions are the same"
     )
-    board = "the board poses were inverted (board->camera, not camera->board)"
-    both = f"{board} and {turned}"
-    ways = [("", False, False), (turned, True, False), (board, False, True), (both, True, True)]
     units = [
         ("", 1.0, 1.0),
         ("the flange poses were in millimetres, not metres", MM, 1.0),
         ("the board's size was in millimetres, not metres", 1.0, MM),
     ]
     return [
-        _Reading(" and ".join(filter(None, (unit, way))), *turns, *sizes)
-        for way, *turns in ways
-        for unit, *sizes in units
+        _Reading(" and ".join(filter(None, (unit, way))), bool(way), flange_m, board_m)
+        for way in ("", turned)
+        for unit, flange_m, board_m in units
         if way or unit
     ]
 
 
+def _other(mount: Mount) -> Mount:
+    return "base" if mount == "flange" else "flange"
+
+
 def _misfit(reading: _Reading, flanges: Floats, boards: Floats, mount: Mount) -> float:
     F, B = _in_unit(flanges, reading.flange_unit_m), _in_unit(boards, reading.board_unit_m)
-    F = invert(F) if reading.flange_turned else F
-    B = invert(B) if reading.board_turned else B
+    # a turned flange, a turned board and the other mount are one equation
+    F = invert(F) if reading.turned else F
     T = hand_eye("park", mount, F, B)
     if not np.isfinite(T).all():
         return np.inf
