@@ -80,6 +80,25 @@ def test_a_calibration_states_the_cameras_figures():
     assert believed(camera(depth=None), np.random.default_rng(0)).depth_sigma_m == 0
 
 
+def test_a_station_corrects_the_scale_but_for_what_commissioning_left():
+    spec, rng = camera(depth_scale_sigma=2e-4), np.random.default_rng(0)
+    left = np.array([believed(spec, rng, 1.003).depth_scale * 1.003 - 1 for _ in range(600)])
+    assert left.mean() == pytest.approx(0, abs=3e-5)
+    assert left.std() == pytest.approx(2e-4, rel=0.1)
+    assert believed(spec, rng, 1.003).depth_scale_sigma == 2e-4
+
+
+def test_a_calibration_tells_of_warp_and_likeness_and_an_ideal_camera_has_none():
+    spec = camera(depth=replace(DEPTH, warp_m=1e-4, correlation_px=0.7), depth_scale_sigma=2e-4)
+    belief = believed(spec, np.random.default_rng(0))
+    assert (belief.depth_warp_m, belief.depth_correlation_px) == (1e-4, 0.7)
+    ideal = replace(spec, depth=spec.depth.scaled(0))
+    belief = believed(ideal, np.random.default_rng(0))
+    assert (belief.depth_warp_m, belief.depth_correlation_px) == (0, 0)
+    assert (belief.depth_scale, belief.depth_scale_sigma) == (1, 0)
+    assert 0 < belief.depth_sigma_m < 1e-5
+
+
 def test_a_perfect_calibration_is_the_truth(same_record):
     spec = camera(translation_sigma_m=0.0, rotation_sigma_rad=0.0)
     belief = believed(spec, np.random.default_rng(0)).T_mount_camera
