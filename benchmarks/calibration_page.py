@@ -22,8 +22,8 @@ Rendered: `cellpick calibrate` as it is. Simulated: the joint solution from true
 board's corners at the same joint angles, with the bias and the noise that rendered corners were
 measured to have (below), encoder noise, and readings of depth with scale, warp and noise. The touch
 test places 200 points (5 x 5 x 4 over the tray, from the table to above the cells, from two looks);
-a 2D camera alone is told the depth. *p95* is over the points of one calibration; *predicted* is what
-the calibration says that this p95 stays below in 95 of 100 calibrations."""
+a 2D camera alone is told the depth. *p95* is over the points of one calibration; *predicted* is
+what the calibration says that this p95 stays below in 95 of 100 calibrations."""
 
 WRONG = """Simulated, medians over {seeds} seed(s). *Pictures alone* is the residual of
 `cv2.calibrateCamera`, *joint* that of the joint solution, both per axis and of the worst camera.
@@ -101,19 +101,15 @@ def _eyes(seeds: Seeds) -> str:
 
 def _methods(seeds: Seeds) -> str:
     first = next(iter(seeds.values()))
-    tables = {
-        method: [
-            s["touch_by_method"][method] for s in seeds.values() if method in s["touch_by_method"]
-        ]
-        for method in first["touch_by_method"]
-    }
+    found = [seed["touch_by_method"] for seed in seeds.values()]
+    tables = {m: [by[m] for by in found if m in by] for m in first["touch_by_method"]}
     joint = [{eye: t["p95_mm"] for eye, t in s["touch"].items()} for s in seeds.values()]
     tables |= {"joint solution": joint}
     tables |= {"believed before (drawn)": [s["touch_before"] for s in seeds.values()]}
     eyes = list(first["touch"])
     rows = [
-        [name, *(f"{np.median([row[eye] for row in found]):.3f}" for eye in eyes)]
-        for name, found in tables.items()
+        [name, *(f"{np.median([row[eye] for row in table]):.3f}" for eye in eyes)]
+        for name, table in tables.items()
     ]
     return "Touch p95, median over the seeds.\n\n" + _table(["method", *eyes], rows)
 
