@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
-from cellpick.geometry import difference
+from cellpick.geometry import difference, invert, project
 from cellpick.scene import data_folder, load_scene, resolve_scene
-from cellpick.station.looking import tray_task
+from cellpick.station.looking import focus_of, tray_task
+from cellpick.station.on_the_way import expected_blur_px
 from cellpick.station.station import Station, StationError
 from cellpick.world import FollowReport
 from cellpick.world.client import STEP_S
@@ -109,6 +110,45 @@ def test_where_the_arm_already_stands_2d_cameras_expose_standing(cameras):
         cell._plan_look = lambda task, cells: type(plan)("ok", "", ())
         look = looked(cell)
     assert all(c.time_s >= look.state.time_s for c in look.captures.captures)
+
+
+def test_where_the_arm_would_smear_the_pictures_2d_cameras_expose_standing(cameras, monkeypatch):
+    monkeypatch.setattr("cellpick.station.station.MOST_BLUR_PX", 1e-3)
+    with station(cameras, "rig.capture_2d=moving") as cell:
+        look = looked(cell)
+    assert all(c.time_s >= look.state.time_s for c in look.captures.captures)
+
+
+def test_the_expected_blur_is_the_flow_that_the_camera_sees(cameras):
+    with station(cameras, "rig.capture_2d=moving", "rig.capture_lead_ms=100") as cell:
+        task, seen = tray_task(cell.recipe), []
+        last = cell._plan_look(task, NO_CELLS).moves[-1]
+        shoot = cell.rig.shoot_moving
+        cell.rig.shoot_moving = lambda shots: (seen.extend(shots), shoot(shots))[1]
+        look = looked(cell)
+    shot, spec = seen[0], look.state.cameras[1]
+    expected = expected_blur_px(
+        cell.recipe.arm,
+        cell.rig.calibrations[1],
+        last,
+        last.duration_s - 0.1,
+        0.006,
+        focus_of(task),
+    )
+    # how far the focus, fixed in the world, goes in the true picture within a short time
+    places = [
+        project(
+            (invert(shot.state.arm.flange_pose(q) @ spec.T_mount_camera) @ focus_of(task))[
+                None, :3, 3
+            ],
+            spec.K,
+            np.zeros(5),
+        )[0]
+        for q in (shot.state.q, shot.state.q + 1e-4 * shot.dq)
+    ]
+    seen_px = float(np.linalg.norm(np.subtract(*places))) / 1e-4 * 0.006
+    assert expected == pytest.approx(seen_px, rel=0.05)
+    assert expected > 0.3
 
 
 def test_eyes_that_hang_still_may_look_while_the_arm_moves_away(cameras):

@@ -13,6 +13,7 @@ from cellpick.perception import CameraMonitor, perceive
 from cellpick.scene import SceneModels, draw_scene
 from cellpick.sensors import CameraRig, MovingShot
 from cellpick.station.looking import Look, Perceive, focus_of
+from cellpick.station.on_the_way import MOST_BLUR_PX, expected_blur_px
 from cellpick.station.oracle import oracle_for
 from cellpick.station.recipe import believe
 from cellpick.station.streams import streams
@@ -98,7 +99,7 @@ class Station:
             plan = self._plan_look(task, cells)
         if plan.status != "ok":
             raise StationError(f"cannot move to a look: {plan.status}: {plan.reason}")
-        taken = self._travel(plan.moves)
+        taken = self._travel(plan.moves, task)
         T_base_flange = self.recipe.arm.flange_pose(self.joints())
         state = self.world.state()
         with self.timeline.measured("render"):
@@ -125,15 +126,34 @@ class Station:
         standoff = self.models.spec.rig.standoff_m
         return self.planner.look_from(self.joints(), focus_of(task), standoff, fixtures, cells)
 
-    def _travel(self, moves: Sequence[JointTrajectory]) -> tuple[Capture, ...] | None:
-        """Go to a look; what the 2D cameras saw on the way, None where they wait until it stands.
-
-        They wait where the scene says so, and where the last motion is too short for them.
-        """
-        moving = self.models.spec.rig.capture_2d == "moving"
+    def _leads_s(self, last: JointTrajectory, task: SearchTask) -> dict[int, float]:
+        """By row, how long before the end of a motion to a look 2D cameras expose; none where
+        they wait: as the scene says, or where the motion is too short or too fast for them."""
+        if self.models.spec.rig.capture_2d != "moving":
+            return {}
         least_s = self.models.spec.rig.capture_lead_ms * 1e-3
-        leads = {row: max(t, least_s) for row, t in self.rig.leads_s.items()} if moving else {}
-        if not leads or not moves or moves[-1].duration_s < max(leads.values()):
+        leads = {row: max(t, least_s) for row, t in self.rig.leads_s.items()}
+        if not leads or last.duration_s < max(leads.values()):
+            return {}
+        blurs_px = [
+            expected_blur_px(
+                self.recipe.arm,
+                self.rig.calibrations[row],
+                last,
+                last.duration_s - lead_s,
+                self.rig.schedule.timings[row].exposure_s,
+                focus_of(task),
+            )
+            for row, lead_s in leads.items()
+        ]
+        return leads if max(blurs_px) <= MOST_BLUR_PX else {}
+
+    def _travel(
+        self, moves: Sequence[JointTrajectory], task: SearchTask
+    ) -> tuple[Capture, ...] | None:
+        """Go to a look; what the 2D cameras saw on the way, None where they wait for its end."""
+        leads = self._leads_s(moves[-1], task) if moves else {}
+        if not leads:
             if blocked := self.move(moves):
                 raise StationError(f"stopped on the way to a look: {blocked}")
             return None
