@@ -87,7 +87,7 @@ def test_a_slow_arm_blurs_by_its_way_over_the_distance(v_m_s):
     )
     way_px = FOCAL_PX * v_m_s * EXPOSURE_S / HEIGHT_M
     # the edge is drawn out to a ramp as long as the way, and stays where it was half way
-    assert moved[1] - still[1] == pytest.approx(way_px**2 / 12, rel=0.04, abs=0.03)
+    assert moved[1] - still[1] == pytest.approx(way_px**2 / 12, rel=0.04, abs=0.04)
     assert moved[0] == pytest.approx(still[0], abs=0.05)
 
 

@@ -208,7 +208,7 @@ def test_sparse_shading_keeps_edges_and_smooth_ramps(shape):
         asked.append(pixels)
         return np.repeat(truth[pixels, None], 3, axis=1).astype(np.float32)
 
-    infill = Infill(piece, np.zeros(shape, dtype=bool), shade)
+    infill = Infill(piece, shade)
     infill.fill()
     asked, done = np.concatenate(asked), infill.done.ravel()
     assert len(np.unique(asked)) == len(asked)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.errors import InputError
-from cellpick.geometry import Floats, link_poses, transform, translation
+from cellpick.geometry import Floats, invert, link_poses, transform, translation
 from cellpick.scene.decals import Decal
 from cellpick.scene.state import SceneState
 from cellpick.sensors.cell_mesh import CellSurface, cell_surface
 from cellpick.sensors.meshes import Mesh, box, cylinder, joined, quads, sphere
+from cellpick.sensors.outlines import OPEN, mesh_edges
 from cellpick.structures import Solid
 
 LIFT_M = 5e-5
@@ -28,8 +29,8 @@ class WorldMesh:
     """(k, 3) in the world frame."""
     normals: NDArray[np.float32]
     """(k, 3) in the world frame."""
-    cell_xy: NDArray[np.float32]
-    """(k, 2) place in the cell frame; 0 off cells."""
+    to_cell: NDArray[np.float32]
+    """(n, 2, 4) the first two rows of T_cell_world of each cell."""
     triangles: NDArray[np.uint32]
     """(m, 3) rows of `vertices`."""
     facets: NDArray[np.int32]
@@ -42,12 +43,15 @@ class WorldMesh:
     """(m,) row of the cell, -1 off cells."""
     curved: NDArray[np.bool_]
     """(m,) whether the normal changes over the triangle."""
+    edges: NDArray[np.int32]
+    """(e, 4) edges that can be outlines: rows of two vertices and of two triangles, or `OPEN`."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
     mesh: Mesh
     materials: NDArray[np.int32]
+    edges: NDArray[np.int32]
 
 
 class Bodies:
@@ -59,6 +63,7 @@ class Bodies:
         self._rows = {name: row for row, name in enumerate(state.materials)}
         self.cell: CellSurface = cell_surface(state.cell, self.material_row)
         """The surface of the scene's cell model."""
+        self._cell_edges = mesh_edges(self.cell.mesh)
         self._fixtures = self._part(state.fixtures)
         self._links = [self._part(solids) for solids in state.arm.solids]
         self._tool = self._part((*state.gripper.solids, *state.rig))
@@ -109,13 +114,14 @@ class Bodies:
             WorldMesh(
                 vertices.reshape(-1, 3).astype(np.float32),
                 normals.reshape(-1, 3).astype(np.float32),
-                np.tile(mesh.vertices[:, :2], (n, 1)).astype(np.float32),
+                invert(Ts_world_cell)[:, :2].astype(np.float32),
                 (np.tile(mesh.triangles, (n, 1)) + cells[:, None] * k).astype(np.uint32),
                 facets.astype(np.int32),
                 np.tile(surface.materials, n),
                 np.tile(surface.paints, n),
                 cells.astype(np.int32),
                 np.tile(_curved(mesh), n),
+                _shifted(self._cell_edges, k, m, n),
             )
         ]
 
@@ -129,7 +135,8 @@ class Bodies:
             row = self.material_row(solid.material)
             materials.append(np.full(len(mesh.triangles), row, dtype=np.int32))
             offset += int(mesh.facets.max()) + 1
-        return _Part(joined(meshes), np.concatenate(materials))
+        whole = joined(meshes)
+        return _Part(whole, np.concatenate(materials), mesh_edges(whole))
 
     def _print(self, decals: Sequence[Decal]) -> _Part | None:
         printed = [decal for decal in decals if len(decal.rects_m)]
@@ -145,7 +152,8 @@ class Bodies:
             Mesh(m.vertices, m.normals, m.triangles, m.facets + first)
             for m, first in zip(meshes, facets, strict=True)
         ]
-        return _Part(joined(apart), np.concatenate(materials))
+        whole = joined(apart)
+        return _Part(whole, np.concatenate(materials), mesh_edges(whole))
 
 
 def _solid_mesh(solid: Solid) -> Mesh:
@@ -169,31 +177,52 @@ def _moved(part: _Part, T: Floats) -> WorldMesh:
     return WorldMesh(
         mesh.vertices.astype(np.float32),
         mesh.normals.astype(np.float32),
-        np.zeros((len(mesh.vertices), 2), dtype=np.float32),
+        np.zeros((0, 2, 4), dtype=np.float32),
         mesh.triangles.astype(np.uint32),
         mesh.facets.astype(np.int32),
         part.materials,
         np.full(m, -1, dtype=np.int32),
         np.full(m, -1, dtype=np.int32),
         _curved(mesh),
+        part.edges,
     )
 
 
 def _merged(parts: Sequence[WorldMesh]) -> WorldMesh:
-    triangles, facets, row, facet = [], [], 0, 0
+    triangles, facets, edges, row, facet, triangle = [], [], [], 0, 0, 0
     for part in parts:
         triangles.append(part.triangles + np.uint32(row))
         facets.append(part.facets + facet)
+        edges.append(_moved_edges(part.edges, row, triangle))
+        triangle += len(part.triangles)
         row += len(part.vertices)
         facet += int(part.facets.max()) + 1
     return WorldMesh(
         np.concatenate([p.vertices for p in parts]),
         np.concatenate([p.normals for p in parts]),
-        np.concatenate([p.cell_xy for p in parts]),
+        np.concatenate([p.to_cell for p in parts]),
         np.concatenate(triangles),
         np.concatenate(facets).astype(np.int32),
         np.concatenate([p.materials for p in parts]),
         np.concatenate([p.paints for p in parts]),
         np.concatenate([p.cells for p in parts]),
         np.concatenate([p.curved for p in parts]),
+        np.concatenate(edges),
     )
+
+
+def _shifted(edges: NDArray[np.int32], k: int, m: int, n: int) -> NDArray[np.int32]:
+    """Edges of n bodies with k vertices and m triangles each."""
+    body = np.arange(n, dtype=np.int32)[:, None]
+    out: NDArray[np.int32] = np.tile(edges, (n, 1)).reshape(n, -1, 4)
+    out[..., :2] += k * body[..., None]
+    out[..., 2:] = np.where(out[..., 2:] == OPEN, OPEN, out[..., 2:] + m * body[..., None])
+    result: NDArray[np.int32] = out.reshape(-1, 4)
+    return result
+
+
+def _moved_edges(edges: NDArray[np.int32], row: int, triangle: int) -> NDArray[np.int32]:
+    out: NDArray[np.int32] = edges.copy()
+    out[:, :2] += row
+    out[:, 2:] = np.where(edges[:, 2:] == OPEN, OPEN, edges[:, 2:] + triangle)
+    return out

@@ -14,8 +14,9 @@ from cellpick.structures import CellModel, SurfaceFeature
 
 RAISED_RIM_M = 0.0002
 """Rounding of a raised terminal's upper edge; assumed."""
-BURIED_M = 0.0005
-"""How far a raised feature reaches into the case, so that no crack opens below it."""
+BURIED_M = 1e-5
+"""How far a raised feature reaches into the case, so that no crack opens below it. Its lower edge
+stands for the line where it leaves the case, and so must be near."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,8 @@ def _raised(cell: CellModel, feature: SurfaceFeature) -> Mesh:
     up = 1.0 if feature.face == "+z" else -1.0
     shift = np.array([*feature.center_m, 0.0])
     flip = np.array([1.0, 1.0, up])
-    return Mesh(body.vertices * flip + shift, body.normals * flip, body.triangles, body.facets)
+    triangles = body.triangles[:, :: int(up)]
+    return Mesh(body.vertices * flip + shift, body.normals * flip, triangles, body.facets)
 
 
 def _with_unique_facets(parts: list[Mesh]) -> Mesh:

@@ -1,6 +1,6 @@
 """Shades a picture sparsely: where a surface is smooth, few pixels tell all the others.
 
-Blocks of pixels on one smooth piece of one material are interpolated between their corners when
+Blocks of pixels on one smooth piece are interpolated between their corners when
 these differ little; others are split, down to single pixels. Every pixel has its own primary ray,
 so that no edge is lost.
 """
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-STEPS = (8, 4, 2)
-"""Sides of the blocks in pixels."""
+STEPS = (16, 8, 4, 2)
+"""Sides of the blocks in pixels, each half of the one before."""
 SMOOTH = 0.12
 """Largest difference between a block's corners, as a share of the brightest: a bilinear block then
 errs by a small part of the image noise."""
@@ -28,10 +29,10 @@ Shade = Callable[[NDArray[np.int64], int], Array]
 class Infill:
     """A picture being filled."""
 
-    def __init__(self, key: NDArray[np.int32], broken: NDArray[np.bool_], shade: Shade) -> None:
-        """`key` (h, w) numbers smooth pieces; `broken` (h, w) pixels are like no other."""
+    def __init__(self, key: NDArray[np.int32], shade: Shade) -> None:
+        """`key` (h, w) numbers smooth pieces."""
         self._shape, self._key, self._shade = key.shape, key, shade
-        breaks = broken.copy()
+        breaks = np.zeros(key.shape, dtype=np.bool_)
         breaks[:, :-1] |= key[:, 1:] != key[:, :-1]
         breaks[:-1] |= key[1:] != key[:-1]
         # rounded up to whole blocks, so that every block is a slice
@@ -58,7 +59,8 @@ class Infill:
 
     def _fill(self, step: int) -> None:
         h, w = self._shape
-        row, column = np.nonzero(self._candidates(step))
+        candidates = self._candidates(step)
+        row, column = np.nonzero(candidates)
         y, x = row * step, column * step
         ys, xs = (
             np.stack([y, np.minimum(y + step, h - 1)]),
@@ -71,8 +73,11 @@ class Infill:
         self._shade_new(np.unique(corners), step)
         value = self._radiance[corners // w, corners % w]
         high, low = value.max(axis=0), value.min(axis=0)
-        # across two pixels even a steep ramp is straight
-        smooth = (high - low <= SMOOTH * high + FLOOR).all(axis=1) | (step == STEPS[-1])
+        smooth = (high - low <= SMOOTH * high + FLOOR).all(axis=1)
+        if step == STEPS[0]:  # a shadow's tip may reach into a block past its corners
+            smooth &= ~_beside(candidates.shape, row, column, ~smooth)
+        if step == STEPS[-1]:  # across two pixels even a steep ramp is straight
+            smooth[:] = True
         self._interpolate(step, value[:, smooth], row[smooth], column[smooth])
 
     def _shade_new(self, pixels: NDArray[np.int64], step: int) -> None:
@@ -103,3 +108,16 @@ class Infill:
         blocks = (self._done.shape[0] // step, step, self._done.shape[1] // step, step)
         self._radiance.reshape(*blocks, 3)[row, :, column] = block
         self._done.reshape(blocks)[row, :, column] = True
+
+
+def _beside(
+    shape: tuple[int, ...],
+    row: NDArray[np.int64],
+    column: NDArray[np.int64],
+    rough: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """(n,) blocks that touch a `rough` one, in a picture of `shape` blocks."""
+    marked = np.zeros(shape, dtype=np.uint8)
+    marked[row[rough], column[rough]] = 1
+    near = cv2.dilate(marked, np.ones((3, 3), dtype=np.uint8))
+    return near[row, column].astype(np.bool_)

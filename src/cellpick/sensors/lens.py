@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
 
-from cellpick.geometry import rays
+from cellpick.geometry import distort, rays
 from cellpick.scene.cameras import CameraSpec
 
 Array = NDArray[np.float32]
@@ -35,8 +35,24 @@ class Lens:
         grid = _grid(spec)
         self.directions = grid.reshape(-1, 3)
         """(h * w, 3) rays in the camera frame, z = 1."""
+        self.field = _field(grid)
+        """Least and largest x and y (2,), (2,) of all rays, with a margin of two pixels."""
+        self._K, self._distortion = spec.K, spec.distortion
         self._du = np.gradient(grid, axis=1).reshape(-1, 3)
         self._dv = np.gradient(grid, axis=0).reshape(-1, 3)
+
+    def mask(self, xy: Array) -> NDArray[np.bool_]:
+        """(h, w) pixels in which rays with x and y `xy` (n, 2) and z = 1 arrive."""
+        if self._distortion.any():
+            xy = distort(xy, self._distortion).astype(np.float32)
+        (h, w), K = self.shape, self._K
+        # half a pixel more, as conversion to integers rounds down
+        u = (xy[:, 0] * np.float32(K[0, 0]) + np.float32(K[0, 2] + 0.5)).astype(np.int32)
+        v = (xy[:, 1] * np.float32(K[1, 1]) + np.float32(K[1, 2] + 0.5)).astype(np.int32)
+        inside = (u >= 0) & (u < w) & (v >= 0) & (v < h)
+        marked = np.zeros(h * w, dtype=np.bool_)
+        marked[v[inside] * w + u[inside]] = True
+        return marked.reshape(h, w)
 
     def within(self, pixels: NDArray[np.int64]) -> Array:
         """Rays (n * 8, 3) in the camera frame, eight through each pixel (n,)."""
@@ -47,6 +63,12 @@ class Lens:
         spread = self._du[pixels, None] * du + self._dv[pixels, None] * dv
         result: Array = (self.directions[pixels, None] + spread).reshape(-1, 3)
         return result
+
+
+def _field(grid: Array) -> tuple[Array, Array]:
+    xy = grid[..., :2].reshape(-1, 2)
+    margin = 2 * np.abs(np.diff(grid[:2, :2, :2], axis=0)).max()
+    return xy.min(axis=0) - margin, xy.max(axis=0) + margin
 
 
 def _grid(spec: CameraSpec) -> Array:

@@ -45,6 +45,14 @@ class Coat:
         """Some of the points."""
         return Coat(self.under[rows], self.over[rows], self.weight[rows])
 
+    def joined(self, other: Coat) -> Coat:
+        """These points, then others."""
+        return Coat(
+            np.concatenate([self.under, other.under]),
+            np.concatenate([self.over, other.over]),
+            np.concatenate([self.weight, other.weight]),
+        )
+
 
 def paint(
     face: FacePaint, xy: Array, footprint: Array, cells: NDArray[np.int32], codes: CodeAtlas

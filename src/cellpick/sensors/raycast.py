@@ -26,13 +26,20 @@ class Hits:
     triangle: NDArray[np.int32]
     """(n,) row of the mesh's triangles, -1 where nothing is hit."""
     uv: Array
-    """(n, 2) barycentric weights of the triangle's second and third corner."""
-    normal: Array
-    """(n, 3) geometric unit normal, of either sign."""
+    """(n, 2) barycentric weights of the triangle's second and third corner; those of a flat piece
+    may be left at 0."""
 
     def rows(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Hits:
         """Some of the hits."""
-        return Hits(self.t[rows], self.triangle[rows], self.uv[rows], self.normal[rows])
+        return Hits(self.t[rows], self.triangle[rows], self.uv[rows])
+
+    def joined(self, other: Hits) -> Hits:
+        """These, then others."""
+        return Hits(
+            np.concatenate([self.t, other.t]),
+            np.concatenate([self.triangle, other.triangle]),
+            np.concatenate([self.uv, other.uv]),
+        )
 
 
 class RayScene:
@@ -49,12 +56,7 @@ class RayScene:
         """First hits of rays from `origins`, (n, 3) or (3,), along `directions` (n, 3)."""
         answer = self._scene.cast_rays(self._rays(origins, directions))
         triangle = answer["primitive_ids"].numpy().view(np.int32)  # misses wrap round to -1
-        return Hits(
-            answer["t_hit"].numpy(),
-            triangle,
-            answer["primitive_uvs"].numpy(),
-            answer["primitive_normals"].numpy(),
-        )
+        return Hits(answer["t_hit"].numpy(), triangle, answer["primitive_uvs"].numpy())
 
     def is_blocked(self, origins: Array, directions: Array, stop: float) -> NDArray[np.bool_]:
         """(...) whether anything lies between parameters 0 and `stop` of rays.

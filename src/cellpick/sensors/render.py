@@ -6,19 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.sensors.infill import STEPS, Infill
-from cellpick.sensors.lens import OFFSETS, Lens
+from cellpick.sensors.infill import Infill
+from cellpick.sensors.lens import EDGE_RAYS, Lens
 from cellpick.sensors.lighting import Lighting
 from cellpick.sensors.paint import Coat
+from cellpick.sensors.primary import first_hits
 from cellpick.sensors.raycast import NO_HIT, Hits, RayScene
+from cellpick.sensors.samples import Samples, border_pixels, joined, shares, summed
+from cellpick.sensors.shared_light import UNSEEN, Known, grouped
 from cellpick.sensors.surface import Surface, SurfaceTable
 from cellpick.sensors.visibility import SAMPLES, Sampling
 
 Array = NDArray[np.float32]
 BLOCK = 1 << 14
 """Rays shaded at once: their arrays fit a core's cache."""
-EDGE_SAMPLES = 2
-"""Light samples of each piece of a surface in a pixel that an edge crosses."""
+FINE_STEP = 4
+"""Corners of such and smaller blocks have half of the light samples."""
+TINT_PX = 8
+"""Side of the squares in which paint sends the same multiple of the light that bare metal does."""
+TINY_PX = 8
+"""Side of the squares that share light on a curved piece too small for its shape to show."""
+SHARED_PX = 2
+"""Side of the squares that share light on all other pieces."""
+SHARED_SAMPLES = 8
+"""Light samples of a sample that stands for its neighbours."""
 
 
 class Renderer:
@@ -36,8 +47,9 @@ class Renderer:
         self._R = T_world_camera[:3, :3].T.astype(np.float32)
         self._origin = T_world_camera[:3, 3].astype(np.float32)
         self._directions = lens.directions @ self._R
-        self._hits = scene.cast(self._origin, self._directions)
-        self._coat = table.coats(self._hits, self._directions, lens.pixel_rad)
+        first = first_hits(lens, T_world_camera, self._directions, scene, table.planes)
+        self._hits, self._outlined = first.hits, first.outlined
+        self._coat = table.coats(self._hits, self._origin, self._directions, lens.pixel_rad)
 
     def depth(self) -> Array:
         """(h, w) along z of the rays through the pixel centres; infinite where nothing is hit."""
@@ -51,56 +63,169 @@ class Renderer:
             hits, self._origin, self._directions[pixels], self._lens.pixel_rad, coat
         )
 
+    def normals(self) -> Array:
+        """(h, w, 3) unit normals on the eye's side in the camera frame; 0 where nothing is hit."""
+        hits, mesh = self._hits, self._scene.mesh
+        out = self._table.planes.normal[hits.triangle] @ self._R.T
+        away = np.einsum("nc,nc->n", out, self._lens.directions) > 0
+        out[away] *= -1
+        out[hits.triangle == NO_HIT] = 0
+        curved = np.flatnonzero(mesh.curved[hits.triangle] & (hits.triangle != NO_HIT))
+        surface = self._table.at(
+            hits.rows(curved),
+            self._origin,
+            self._directions[curved],
+            self._lens.pixel_rad,
+            self._coat.rows(curved),
+        )
+        out[curved] = surface.normal @ self._R.T
+        result: Array = out.reshape(*self._lens.shape, 3)
+        return result
+
+    def instances(self) -> NDArray[np.int32]:
+        """(h, w) row of the cell that the pixel's centre sees, -1 where it sees none."""
+        triangle = self._hits.triangle
+        cells = np.where(triangle == NO_HIT, np.int32(NO_HIT), self._scene.mesh.cells[triangle])
+        result: NDArray[np.int32] = cells.reshape(self._lens.shape)
+        return result
+
     def radiance(self) -> Array:
         """(h, w, 3) mean over each pixel."""
-        shape, hits = self._lens.shape, self._hits
-        piece = self._pieces(hits)
-        key = (piece * 64 + self._coat.under).astype(np.int32).reshape(shape)
-        infill = Infill(key, (self._coat.weight > 0).reshape(shape), self._corners)
+        shape = self._lens.shape
+        piece = self._pieces(self._hits)
+        infill = Infill(piece.reshape(shape), self._corners)
         infill.fill()
-        crossed = _crossed(piece.reshape(shape)).ravel()
-        rest = np.flatnonzero(~infill.done.ravel() & ~crossed)
-        out = infill.radiance.reshape(-1, 3)
-        out[rest] = self._single(rest)
-        edge = np.flatnonzero(crossed)
-        out[edge] = self._averaged(edge)
-        return out.reshape(*shape, 3)
+        done = infill.done.ravel()
+        crossed = border_pixels(piece.reshape(shape), self._outlined).ravel()
+        # what the bare pieces send, before any paint: edges take it from their neighbours
+        bare = infill.radiance.reshape(-1, 3)
+        out = bare.copy()
+        painted = np.flatnonzero(done & ~crossed & self._is_painted())
+        out[painted] *= self._tint(painted, piece[painted])
+        pixels = np.flatnonzero(crossed | ~done)
+        out[pixels] = self._mixed(pixels, crossed[pixels], piece, Known(bare, done, piece))
+        result: Array = out.reshape(*shape, 3)
+        return result
 
     def _corners(self, pixels: NDArray[np.int64], step: int) -> Array:
-        """Radiance of pixel centres with all light samples, or half of them on a fine grid."""
+        """Radiance of bare pieces at pixels' centres; on a fine grid half of the light samples."""
         w = self._lens.shape[1]
-        if step > STEPS[-1]:
-            return self._centres(pixels, Sampling(np.zeros(len(pixels), np.int32), SAMPLES))
-        phase = (pixels % w // step + pixels // w // step) % 2
-        return self._centres(pixels, Sampling(phase.astype(np.int32), SAMPLES // 2))
+        phase, count = np.zeros(len(pixels), np.int32), SAMPLES
+        if step <= FINE_STEP:
+            phase = ((pixels % w // step + pixels // w // step) % 2).astype(np.int32)
+            count = SAMPLES // 2
+        triangle = np.maximum(self._hits.triangle[pixels], 0)
+        coat = _plain(self._scene.mesh.materials[triangle])
+        hits = self._hits.rows(pixels)
+        return self._shade(self._directions[pixels], hits, coat, Sampling(phase, count))
 
-    def _single(self, pixels: NDArray[np.int64]) -> Array:
-        """Radiance of pixel centres with a quarter of the light samples, in turn."""
-        return self._centres(pixels, Sampling(self._phase(pixels), SAMPLES // 4))
+    def _is_painted(self) -> NDArray[np.bool_]:
+        """(h * w,) pixels in which something other than the piece's own material is seen."""
+        plain = self._scene.mesh.materials[np.maximum(self._hits.triangle, 0)]
+        result: NDArray[np.bool_] = (self._coat.under != plain) | (self._coat.weight > 0)
+        return result
 
-    def _centres(self, pixels: NDArray[np.int64], sampling: Sampling) -> Array:
-        hits, coat = self._hits.rows(pixels), self._coat.rows(pixels)
-        return self._shade(self._directions[pixels], hits, coat, sampling)
+    def _tint(self, pixels: NDArray[np.int64], piece: NDArray[np.int32]) -> Array:
+        """Radiance (n, 3) of painted pixels, as a multiple of that of the bare piece.
 
-    def _averaged(self, pixels: NDArray[np.int64]) -> Array:
-        """Radiance of pixels that an edge crosses, by the share that each piece has of a pixel.
-
-        Of the samples on one smooth piece, the first is shaded and stands for the others.
+        The light that falls on a small square is alike, whatever its materials make of it.
         """
-        k = len(OFFSETS)
+        coat = self._coat.rows(pixels)
+        plain = self._scene.mesh.materials[self._hits.triangle[pixels]]
+        part = np.flatnonzero(coat.weight > 0)
+        row = np.concatenate([np.arange(len(pixels)), part])
+        material = np.concatenate([coat.under, coat.over[part]])
+        share = np.concatenate([np.float32(1) - coat.weight, coat.weight[part]])
+        side = np.full(len(row), TINT_PX)
+        groups = grouped(pixels[row], self._lens.shape[1], piece[row], material, side)
+        first = row[groups.first]
+        where, bare = pixels[first], plain[first]
+        sampling = Sampling(self._phase(where), SHARED_SAMPLES)
+        directions, hits = self._directions[where], self._hits.rows(where)
+        mine = self._shade(directions, hits, _plain(material[groups.first]), sampling)
+        own = self._shade(directions, hits, _plain(bare), sampling)
+        ratio: Array = mine / np.maximum(own, np.float32(1e-4))
+        return summed(ratio[groups.of], share, row, len(pixels))
+
+    def _mixed(
+        self,
+        pixels: NDArray[np.int64],
+        crossed: NDArray[np.bool_],
+        piece: NDArray[np.int32],
+        known: Known,
+    ) -> Array:
+        """Radiance (n, 3) of pixels (n,), some of them `crossed` by an edge.
+
+        `piece` (h * w,) is what their centres see.
+        """
+        share = np.ones(len(pixels), dtype=np.float32)
+        rows = np.flatnonzero(crossed)
+        share[rows], beside = self._within(pixels[rows], rows, piece)
+        centre = Samples(
+            np.arange(len(pixels)),
+            pixels,
+            self._directions[pixels],
+            self._hits.rows(pixels),
+            self._coat.rows(pixels),
+            share,
+        )
+        return self._gathered(joined(centre, beside), len(pixels), known)
+
+    def _within(
+        self, pixels: NDArray[np.int64], rows: NDArray[np.int64], piece: NDArray[np.int32]
+    ) -> tuple[Array, Samples]:
+        """What is seen in pixels (n,) that an edge crosses: the centre's share, and the others.
+
+        Of the places on one smooth piece, one stands for all.
+        """
+        k = EDGE_RAYS
         directions = self._lens.within(pixels) @ self._R
         hits = self._scene.cast(self._origin, directions)
-        share = _shares(self._pieces(hits).reshape(-1, k)).ravel()
-        chosen = np.flatnonzero(share > 0)
+        places = np.concatenate([piece[pixels, None], self._pieces(hits).reshape(-1, k)], axis=1)
+        share = shares(places)  # the centre stands for its piece, but has no share of its own
+        chosen = np.flatnonzero(share[:, 1:] > 0)
         hits, directions = hits.rows(chosen), directions[chosen]
-        coat = self._table.coats(hits, directions, self._lens.pixel_rad)
-        phase = (self._phase(pixels)[:, None] + 3 * np.arange(k)).ravel()[chosen].astype(np.int32)
-        samples = self._shade(directions, hits, coat, Sampling(phase, EDGE_SAMPLES))
-        out = np.zeros((len(pixels), 3), dtype=np.float32)
-        for channel in range(3):
-            weighted = samples[:, channel] * share[chosen]
-            out[:, channel] = np.bincount(chosen // k, weighted, minlength=len(pixels))
-        return out
+        coat = self._table.coats(hits, self._origin, directions, self._lens.pixel_rad)
+        row = chosen // k
+        rest = share[:, 1:].ravel()[chosen]
+        return share[:, 0], Samples(rows[row], pixels[row], directions, hits, coat, rest)
+
+    def _gathered(self, samples: Samples, count: int, known: Known) -> Array:
+        """Radiance (count, 3): the sum of the samples' in each row by their shares.
+
+        Where two materials meet in a sample, each is shaded as if it were alone.
+        """
+        coat, hits = samples.coat, samples.hits
+        part = np.flatnonzero(coat.weight > 0)
+        sample = np.concatenate([np.arange(len(samples.row)), part])
+        material = np.concatenate([coat.under, coat.over[part]])
+        under, over = samples.share * (1 - coat.weight), samples.share * coat.weight
+        share = np.concatenate([under, over[part]])
+        needed = share > 0
+        sample, material, share = sample[needed], material[needed], share[needed]
+        pixels, triangle = samples.pixel[sample], hits.triangle[sample]
+        piece = self._pieces(hits)[sample]
+        mesh = self._scene.mesh
+        plain = (
+            (triangle != NO_HIT) & ~mesh.curved[triangle] & (material == mesh.materials[triangle])
+        )
+        light, found = known.beside(pixels, self._lens.shape, np.where(plain, piece, UNSEEN))
+        rest = np.flatnonzero(~found)
+        side = self._squares(samples)[sample[rest]]
+        w = self._lens.shape[1]
+        groups = grouped(pixels[rest], w, piece[rest], material[rest], side)
+        row, bare = sample[rest[groups.first]], material[rest[groups.first]]
+        sampling = Sampling(self._phase(samples.pixel[row]), SHARED_SAMPLES)
+        shaded = self._shade(samples.directions[row], hits.rows(row), _plain(bare), sampling)
+        light[rest] = shaded[groups.of]
+        return summed(light, share, samples.row[sample], count)
+
+    def _squares(self, samples: Samples) -> NDArray[np.int64]:
+        """Side (n,) in pixels of the squares in which samples share their light."""
+        mesh, hits = self._scene.mesh, samples.hits
+        wide = self._table.is_wide(hits, self._lens.pixel_rad)
+        curved = (hits.triangle != NO_HIT) & mesh.curved[hits.triangle]
+        return np.where(curved & ~wide, TINY_PX, SHARED_PX)
 
     def _pieces(self, hits: Hits) -> NDArray[np.int32]:
         """Smooth piece (n,) of each hit."""
@@ -128,22 +253,5 @@ class Renderer:
         return out
 
 
-def _crossed(piece: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """(h, w) pixels with a neighbour on another smooth piece of a surface."""
-    edge = np.zeros(piece.shape, dtype=np.bool_)
-    across, down = piece[:, 1:] != piece[:, :-1], piece[1:] != piece[:-1]
-    edge[:, 1:] |= across
-    edge[:, :-1] |= across
-    edge[1:] |= down
-    edge[:-1] |= down
-    return edge
-
-
-def _shares(piece: NDArray[np.int32]) -> Array:
-    """Share (n, k) of the k samples that are on the same piece, at the first of them; else 0."""
-    k = piece.shape[1]
-    share = np.zeros(piece.shape, dtype=np.float32)
-    for j in range(k):
-        new = (piece[:, :j] != piece[:, j : j + 1]).all(axis=1)
-        share[:, j] = new * (piece[:, j:] == piece[:, j : j + 1]).sum(axis=1) / k
-    return share
+def _plain(material: NDArray[np.int32]) -> Coat:
+    return Coat(material, material, np.zeros(len(material), dtype=np.float32))

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from cellpick.sensors.bodies import Bodies, WorldMesh
 from cellpick.sensors.codes import CodeAtlas
-from cellpick.sensors.paint import Coat, paint
+from cellpick.sensors.paint import Coat, FacePaint, paint
+from cellpick.sensors.planes import Planes
 from cellpick.sensors.raycast import NO_HIT, Hits
 from cellpick.sensors.shading import dot, unit
 
 Array = NDArray[np.float32]
+WIDE_RAD = 0.3
+"""Turn of the normal over a pixel below which a curved piece shows its shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +58,15 @@ class SurfaceTable:
             [corner[:, 0], corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], axis=1
         )
         self._turn, self._curvature = _curvature(mesh)
-        xy = mesh.cell_xy[mesh.triangles]
-        self._xy = np.concatenate([xy[:, 0], xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]], axis=1)
+        self.planes = Planes(mesh)
+        """The triangles' planes."""
 
     def at(
         self, hits: Hits, origin: Array, directions: Array, pixel_rad: float, coat: Coat
     ) -> Surface:
         """The surface at `hits`, all of which hit, of rays along `directions` (n, 3)."""
         to_eye = unit(-directions)
-        facet_normal = _facing(hits.normal, to_eye)
+        facet_normal = _facing(self.planes.normal[hits.triangle], to_eye)
         normal, spread = facet_normal.copy(), np.zeros(len(hits.t), dtype=np.float32)
         curved = np.flatnonzero(self._mesh.curved[hits.triangle])
         normal[curved] = self._smooth(hits, curved, to_eye[curved], facet_normal[curved])
@@ -73,26 +76,50 @@ class SurfaceTable:
         p = origin + hits.t[:, None] * directions
         return Surface(p, to_eye, normal, facet_normal, spread, coat)
 
-    def coats(self, hits: Hits, directions: Array, pixel_rad: float) -> Coat:
+    def is_wide(self, hits: Hits, pixel_rad: float) -> NDArray[np.bool_]:
+        """(n,) whether hits are on a curved piece that many pixels span."""
+        curvature = self._curvature[hits.triangle]
+        seen = (hits.triangle != NO_HIT) & self._mesh.curved[hits.triangle]
+        result: NDArray[np.bool_] = seen & (
+            np.where(seen, hits.t, 0) * curvature < WIDE_RAD / pixel_rad
+        )
+        return result
+
+    def coats(self, hits: Hits, origin: Array, directions: Array, pixel_rad: float) -> Coat:
         """Materials (n,) at `hits` of rays along `directions` (n, 3); row 0 where nothing is."""
         mesh = self._mesh
         triangle = np.maximum(hits.triangle, 0)
         plain = mesh.materials[triangle]
         coat = Coat(plain, plain.copy(), np.zeros(len(plain), dtype=np.float32))
         which = np.where(hits.triangle == NO_HIT, -1, mesh.paints[triangle])
+        painted = np.flatnonzero(which >= 0)
+        which = which[painted]
         for number, face in enumerate(self._faces):
-            rows = np.flatnonzero(which == number)
-            on, way = hits.triangle[rows], directions[rows]
-            table, uv = self._xy[on], hits.uv[rows]
-            xy = table[:, :2] + uv[:, :1] * table[:, 2:4] + uv[:, 1:] * table[:, 4:]
-            length = np.sqrt(dot(way, way))
-            # across the view the footprint is a pixel, along it longer: their geometric mean
-            slant = np.maximum(np.abs(dot(hits.normal[rows], way)) / length, 0.05)
-            footprint = hits.t[rows] * length * np.float32(pixel_rad) / np.sqrt(slant)
-            painted = paint(face, xy, footprint, mesh.cells[on], self._codes)
-            coat.under[rows], coat.over[rows] = painted.under, painted.over
-            coat.weight[rows] = painted.weight
+            rows = painted[which == number]
+            if len(rows):
+                self._lay(face, coat, hits.rows(rows), rows, origin, directions[rows], pixel_rad)
         return coat
+
+    def _lay(
+        self,
+        face: FacePaint,
+        coat: Coat,
+        hits: Hits,
+        rows: NDArray[np.int64],
+        origin: Array,
+        way: Array,
+        pixel_rad: float,
+    ) -> None:
+        length = np.sqrt(dot(way, way))
+        cells = self._mesh.cells[hits.triangle]
+        xy = _in_cell(self._mesh.to_cell[cells], origin + hits.t[:, None] * way)
+        # across the view the footprint is a pixel, along it longer: their geometric mean
+        upright = np.abs(dot(self.planes.normal[hits.triangle], way)) / length
+        slant = np.maximum(upright, 0.05)
+        footprint = hits.t * length * np.float32(pixel_rad) / np.sqrt(slant)
+        painted = paint(face, xy, footprint, cells, self._codes)
+        coat.under[rows], coat.over[rows] = painted.under, painted.over
+        coat.weight[rows] = painted.weight
 
     def _smooth(
         self, hits: Hits, rows: NDArray[np.int64], to_eye: Array, facet_normal: Array
@@ -105,6 +132,12 @@ class SurfaceTable:
         behind = np.minimum(dot(normal, to_eye), 0)
         normal -= (behind - 0.01 * (behind < 0))[:, None] * to_eye
         return unit(normal)
+
+
+def _in_cell(to_cell: Array, p: Array) -> Array:
+    """Place (n, 2) in the drawing of points (n, 3); `to_cell` (n, 2, 4)."""
+    x, y = to_cell[:, 0], to_cell[:, 1]
+    return np.stack([dot(x, p) + x[:, 3], dot(y, p) + y[:, 3]], axis=1)
 
 
 def _facing(normal: Array, side: Array) -> Array:

@@ -30,6 +30,8 @@ _SPIRAL = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
 _AREA = ((np.arange(SAMPLES) + 0.5) / SAMPLES)[:, None]
 DISC = (_SPIRAL * np.sqrt(_AREA)).astype(np.float32)
 """(16, 2) places on the unit disc, equally dense."""
+UP = np.sqrt(1 - (DISC**2).sum(axis=1))
+"""(16,) heights above those places on the unit sphere."""
 SLOPES = (_SPIRAL * np.minimum(np.sqrt(_AREA / (1 - _AREA)), 3)).astype(np.float32)
 """(16, 2) slopes of GGX microfacets in units of alpha, equally likely (Walter et al. 2007, eq. 35);
 the far tail is cut."""
@@ -89,7 +91,15 @@ def sky(scene: RayScene, surface: Surface, sampling: Sampling, outside: Surround
     disc = DISC[sampling.rows()]
     up = np.sqrt(1 - (disc**2).sum(axis=2, keepdims=True))
     way = disc[..., :1] * x + disc[..., 1:] * y + up * surface.normal
-    return _gathered(scene, surface, way, outside)
+    bright = _gathered(scene, surface, way, outside)
+    if sampling.count == SAMPLES:
+        return bright
+    # where nothing hides the sky, each part of the set must tell what the whole set does
+    rise = DISC[:, :1] * x[:, 2] + DISC[:, 1:] * y[:, 2] + UP[:, None] * surface.normal[:, 2]
+    whole = outside.radiance(rise).mean(axis=0)
+    part = outside.radiance(way[..., 2]).mean(axis=0)
+    result: Array = bright * whole / np.maximum(part, 1e-9)
+    return result
 
 
 def mirrored(

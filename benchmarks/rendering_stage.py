@@ -1,0 +1,184 @@
+"""The scenes and views of the rendering benchmark, for this renderer and for PyBullet's."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pybullet
+from scipy.spatial.transform import Rotation
+
+from cellpick.geometry import Floats, pose
+from cellpick.scene import CameraSpec, SceneState, draw_scene, load_scene, resolve_scene
+from cellpick.sensors.bodies import Bodies
+from cellpick.sensors.codes import CodeAtlas
+from cellpick.sensors.imager import srgb
+from cellpick.sensors.lens import Lens
+from cellpick.sensors.lighting import Lighting
+from cellpick.sensors.raycast import RayScene
+from cellpick.sensors.render import Renderer
+from cellpick.sensors.shading import Palette
+from cellpick.sensors.surface import SurfaceTable
+
+CORES = 2
+FIELD_DEG = 45.0
+NEAR_M, FAR_M = 0.1, 5.0
+_GREY = np.round(255 * srgb(np.arange(4096) / 4095)).astype(np.uint8)
+WHITE = 2.4
+"""Radiance that is white in the pictures."""
+
+
+def tray_of(cells: int, seed: int = 1) -> SceneState:
+    """A tray with `cells` prismatic cells, without arm, gripper or marks, and four fixed views."""
+    columns = 1 if cells < 4 else 2
+    rows = -(-min(cells, 40) // columns)
+    spec = load_scene("prismatic_tray", (f"tray.rows={rows}", f"tray.columns={columns}"))
+    state = draw_scene(resolve_scene(spec), np.random.default_rng(seed))
+    Ts = [state.Ts_world_cell[:cells]]
+    # more than a tray holds: further layers on top, as in a crate
+    while sum(map(len, Ts)) < cells:
+        upper = Ts[-1].copy()
+        upper[:, 2, 3] += float(state.cell.size_m[2]) + 0.01
+        Ts.append(upper[: cells - sum(map(len, Ts))])
+    serials = tuple(f"B{i:05d}" for i in range(cells))
+    bare = replace(state.arm, solids=((),) * len(state.arm.solids))
+    hand = replace(state.gripper, solids=(), jaws=None)
+    return replace(
+        state,
+        arm=bare,
+        gripper=hand,
+        rig=(),
+        decals=(),
+        Ts_world_cell=np.concatenate(Ts),
+        serials=serials,
+    )
+
+
+def views(state: SceneState, size: tuple[int, int]) -> tuple[CameraSpec, ...]:
+    """Four cameras 0.9 m above the tray that look at it from its corners."""
+    w, h = size
+    focal = 0.5 * h / np.tan(np.deg2rad(FIELD_DEG) / 2)
+    K = np.array([[focal, 0, (w - 1) / 2], [0, focal, (h - 1) / 2], [0, 0, 1]])
+    target = state.T_world_tray[:3, 3] + [0, 0, 0.05]
+    out = []
+    for x, y in ((-0.35, -0.35), (0.35, -0.35), (0.35, 0.35), (-0.35, 0.35)):
+        eye = state.T_world_tray[:3, 3] + [x, y, 0.9]
+        ahead = (target - eye) / np.linalg.norm(target - eye)
+        right = np.cross(ahead, [0, 1, 0])
+        right /= np.linalg.norm(right)
+        R = np.stack([right, np.cross(ahead, right), ahead], axis=1)
+        spec = replace(state.cameras[0], width_px=w, height_px=h, K=K, distortion=np.zeros(5))
+        out.append(replace(spec, mount="base", T_mount_camera=pose(R, eye)))
+    return tuple(out)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One camera's pictures."""
+
+    image: np.ndarray
+    """(h, w, 3) 8-bit sRGB."""
+    depth: np.ndarray
+    """(h, w) metres along z."""
+    normals: np.ndarray | None
+    """(h, w, 3), where the renderer has them."""
+
+
+class Ours:
+    """This renderer."""
+
+    def __init__(self, state: SceneState, cameras: tuple[CameraSpec, ...]) -> None:
+        self._bodies, self._codes = Bodies(state), CodeAtlas(state.serials)
+        palette = Palette.of(self._bodies.materials)
+        self._lighting = Lighting(state.lights, state.ambient, palette)
+        self._cameras = [(Lens(spec), spec.T_mount_camera) for spec in cameras]
+        self._pool = ThreadPoolExecutor(CORES)
+
+    def look(self, state: SceneState) -> list[View]:
+        """All views of `state`, from its poses on."""
+        mesh = self._bodies.placed(state)
+        scene, table = RayScene(mesh), SurfaceTable(mesh, self._bodies, self._codes)
+
+        def shoot(camera: tuple[Lens, Floats]) -> View:
+            renderer = Renderer(*camera, scene, table, self._lighting)
+            radiance = renderer.radiance() * np.float32(4095 / WHITE)
+            image = _GREY[np.minimum(radiance, 4095).astype(np.uint16)]
+            return View(image, renderer.depth(), renderer.normals())
+
+        return list(self._pool.map(shoot, self._cameras))
+
+
+class Tiny:
+    """PyBullet's software renderer, TinyRenderer, with shadows."""
+
+    def __init__(
+        self, state: SceneState, cameras: tuple[CameraSpec, ...], meshes: bool = True
+    ) -> None:
+        self._client = pybullet.connect(pybullet.DIRECT)
+        mesh = Bodies(state).cell.mesh
+        shape = {
+            "shapeType": pybullet.GEOM_MESH,
+            "vertices": mesh.vertices.tolist(),
+            "indices": mesh.triangles.ravel().tolist(),
+            "normals": mesh.normals.tolist(),
+        }
+        if not meshes:
+            shape = {
+                "shapeType": pybullet.GEOM_BOX,
+                "halfExtents": (state.cell.size_m / 2).tolist(),
+            }
+        for solid in state.fixtures:
+            box = {"shapeType": pybullet.GEOM_BOX, "halfExtents": (solid.size_m / 2).tolist()}
+            self._add(box, solid.T_parent_solid)
+        self._cells = [self._add(shape, T) for T in state.Ts_world_cell]
+        self._cameras = cameras
+        self._views = [_view(spec.T_mount_camera) for spec in cameras]
+
+    def _add(self, shape: dict[str, Any], T: Floats) -> int:
+        visual = pybullet.createVisualShape(**shape, physicsClientId=self._client)
+        turn = Rotation.from_matrix(T[:3, :3]).as_quat().tolist()
+        body: int = pybullet.createMultiBody(
+            0, -1, visual, T[:3, 3].tolist(), turn, physicsClientId=self._client
+        )
+        return body
+
+    def look(self, state: SceneState) -> list[View]:
+        """All views of `state`, from its poses on."""
+        for body, T in zip(self._cells, state.Ts_world_cell, strict=True):
+            turn = Rotation.from_matrix(T[:3, :3]).as_quat().tolist()
+            pybullet.resetBasePositionAndOrientation(
+                body, T[:3, 3].tolist(), turn, physicsClientId=self._client
+            )
+        return [
+            self._shoot(spec, view) for spec, view in zip(self._cameras, self._views, strict=True)
+        ]
+
+    def _shoot(self, spec: CameraSpec, view: list[float]) -> View:
+        w, h = spec.width_px, spec.height_px
+        projection = pybullet.computeProjectionMatrixFOV(FIELD_DEG, w / h, NEAR_M, FAR_M)
+        _, _, image, buffer, _ = pybullet.getCameraImage(
+            w,
+            h,
+            view,
+            projection,
+            lightDirection=[-1.0, -1.7, 2.0],
+            shadow=1,
+            renderer=pybullet.ER_TINY_RENDERER,
+            physicsClientId=self._client,
+        )
+        depth = FAR_M * NEAR_M / (FAR_M - (FAR_M - NEAR_M) * np.reshape(buffer, (h, w)))
+        return View(np.reshape(image, (h, w, 4))[..., :3].astype(np.uint8), depth, None)
+
+    def close(self) -> None:
+        """Ends the client."""
+        pybullet.disconnect(self._client)
+
+
+def _view(T_world_camera: Floats) -> list[float]:
+    eye, ahead, up = T_world_camera[:3, 3], T_world_camera[:3, 2], -T_world_camera[:3, 1]
+    matrix: list[float] = pybullet.computeViewMatrix(
+        eye.tolist(), (eye + ahead).tolist(), up.tolist()
+    )
+    return matrix
