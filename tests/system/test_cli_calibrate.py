@@ -1,0 +1,128 @@
+"""`cellpick calibrate` and `--calibration` through the command line, with one small camera."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import yaml
+
+from cellpick.cli import main
+from cellpick.scene.library import data_folder
+from cellpick.store import read_calibration, read_look
+
+FEW = ["--poses", "6", "--seed", "3"]
+
+
+def cellpick(monkeypatch, *words):
+    """Exit code of a command."""
+    monkeypatch.setattr(sys, "argv", ["cellpick", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code or 0
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    """The demo with two 2D cameras of 800 x 600 pixels."""
+    folder = tmp_path_factory.mktemp("scene")
+    camera = yaml.safe_load((data_folder("models") / "cameras/industrial_2d_2mp.yaml").read_text())
+    camera["image"]["subsample"] = 2
+    (folder / "small.yaml").write_text(yaml.safe_dump(camera))
+    (folder / "demo.yaml").write_text("rig: {cameras: [small.yaml, small.yaml]}\ntray: {rows: 2}\n")
+    return folder / "demo.yaml"
+
+
+@pytest.fixture(scope="module")
+def calibrated(scene, tmp_path_factory):
+    """The folder of one calibration, and its exit code."""
+    out = tmp_path_factory.mktemp("calibration")
+    with pytest.MonkeyPatch.context() as patch:
+        code = cellpick(patch, "calibrate", scene, *FEW, "--out", out)
+    return out, code
+
+
+def test_it_leaves_a_calibration_and_two_reports(calibrated, scene):
+    out, code = calibrated
+    assert sorted(p.name for p in out.iterdir()) == [
+        "calibration.html",
+        "calibration.json",
+        "report.json",
+    ]
+    report = json.loads((out / "report.json").read_text())
+    assert code == (0 if report["good"] else 1)
+    assert report["poses"] == 6
+    assert [t["eye"] for t in report["touch"]] == ["cam0_2d", "cam1_2d", "all cameras"]
+    # six poses of two small cameras are few, but far better than what was drawn by tenths
+    assert max(t["p95_mm"] for t in report["touch"]) < 0.5
+    assert max(c["residual_px"] for c in report["cameras"]) < 0.2
+    assert set(report["touch_by_method_p95_mm"]) <= {
+        *("tsai", "park", "horaud", "andreff", "daniilidis"),
+    }
+    assert np.array(report["residuals_px"]).shape == (6, 2)
+    page = (out / "calibration.html").read_text()
+    assert page.count("data:image/jpeg") == 4
+    assert "http" not in page.replace("http://www.w3.org", "")
+    for check in report["checks"]:
+        assert check["name"] in page
+    calibration = read_calibration(out / "calibration.json")
+    assert (calibration.seed, calibration.scene) == (3, "demo")
+
+
+def test_the_same_seed_gives_the_same_file_and_json_alone_on_stdout(
+    calibrated, scene, tmp_path, monkeypatch, capsys
+):
+    cellpick(monkeypatch, "calibrate", scene, *FEW, "--out", tmp_path, "--json")
+    again = json.loads(capsys.readouterr().out)
+    assert again == json.loads((calibrated[0] / "report.json").read_text())
+    first = (calibrated[0] / "calibration.json").read_bytes()
+    assert (tmp_path / "calibration.json").read_bytes() == first
+
+
+def test_capture_believes_the_file(calibrated, scene, tmp_path, monkeypatch):
+    given = calibrated[0] / "calibration.json"
+    code = cellpick(monkeypatch, "capture", scene, "--out", tmp_path, "--calibration", given)
+    assert code == 0
+    look = read_look(tmp_path / "captures")
+    believed = read_calibration(given).cameras
+    for capture, camera in zip(look.captures, believed, strict=True):
+        assert np.array_equal(capture.calibration.T_mount_camera, camera.T_mount_camera)
+        assert np.array_equal(capture.calibration.K, camera.K)
+
+
+@pytest.mark.parametrize("command", ["run", "capture"])
+def test_a_file_of_another_rig_ends_with_2_and_one_message(
+    command, calibrated, tmp_path, monkeypatch, capsys
+):
+    given = calibrated[0] / "calibration.json"
+    words = (command, "prismatic_tray", "--out", tmp_path / "out", "--calibration", given)
+    assert cellpick(monkeypatch, *words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "a calibration of another rig" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out" / "summary.json").exists()
+
+
+def test_too_few_poses_are_refused_before_any_work(scene, tmp_path, monkeypatch, capsys):
+    code = cellpick(monkeypatch, "calibrate", scene, "--poses", "3", "--out", tmp_path / "out")
+    assert code == 2
+    assert "5<=x<=200" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_board_that_is_never_seen_ends_with_2(scene, tmp_path, monkeypatch, capsys):
+    dark = ["--set", "lights=[]", "--set", "ambient=0"]
+    code = cellpick(monkeypatch, "calibrate", scene, *FEW, *dark, "--out", tmp_path)
+    assert code == 2
+    assert "the board was never seen by any camera" in capsys.readouterr().err
+
+
+def test_a_board_out_of_reach_ends_with_2(scene, tmp_path, monkeypatch, capsys):
+    far = ["--set", "rig.standoff_mm=2500"]
+    code = cellpick(monkeypatch, "calibrate", scene, *FEW, *far, "--out", tmp_path)
+    assert code == 2
+    said = capsys.readouterr().err
+    assert "reaches too few poses" in said or "reach" in said
