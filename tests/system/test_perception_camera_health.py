@@ -58,7 +58,7 @@ def assert_placed_right(estimates, state: SceneState, look: CaptureSet) -> None:
     assert estimates.status == ("ok",) * len(estimates)
     assert matches.position_error_m.max() < TOLERANCE_M
     assert np.degrees(matches.angle_error_rad).max() < TOLERANCE_DEG
-    assert estimates.polarity == ("+x",) * len(estimates)
+    assert matches.polarity == ("right",) * len(estimates)
 
 
 def verdicts(estimates) -> dict[str, str]:
