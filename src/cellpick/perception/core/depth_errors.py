@@ -12,16 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellpick.geometry import Floats
+from cellpick.perception.core.outlines import case_distance, signed_distance
 from cellpick.perception.core.views import SIGMA_FLOOR, Views, adjoint
+from cellpick.structures import CellModel
 
 WARP_SHARE = 0.15
 """Distance over which the warp changes by its own size, as a share of the image's width; assumed:
 planarity errors are bows and waves of a few periods over the image."""
+PRINT_M = 6e-5
+"""How far readings beside a step of brightness lie off, to one side of it up, to the other down;
+assumed, of the order of a good camera's noise."""
+PRINT_REACH_M = 1e-3
+"""How far from an outline that happens; assumed."""
+RASTER = 41
+"""Places a side of the raster on which the printed share of a face is counted."""
 
 
 @dataclass(frozen=True, eq=False)
 class DepthErrors:
-    """Of n cells in c cameras; three unknowns each: a shift along the line of sight, two tilts."""
+    """Of n cells in c cameras; three unknowns each: a shift along the line of sight, and tilts
+    about the cell's x and y."""
 
     motion: Floats
     """(n, c, 6, 3) small motion of the measured surface by the unknowns."""
@@ -48,7 +58,9 @@ class DepthErrors:
         return total + self.information[..., None] * np.eye(3)
 
 
-def depth_errors(views: Views, Ts_base_cell: Floats, pivots: Floats) -> DepthErrors:
+def depth_errors(
+    views: Views, Ts_base_cell: Floats, pivots: Floats, cell: CellModel
+) -> DepthErrors:
     """The unknowns and what the calibrations say of them; `pivots` (n, 3) are the middles of the
     faces that are measured, in the cells' frames."""
     Ts_camera_face = (views.Ts_camera_base[None] @ Ts_base_cell[:, None]).copy()
@@ -58,13 +70,33 @@ def depth_errors(views: Views, Ts_base_cell: Floats, pivots: Floats) -> DepthErr
     R_face_camera = np.swapaxes(Ts_camera_face[..., :3, :3], -1, -2)
     motion = np.zeros((*z.shape, 6, 3))
     motion[..., :3, 0] = _times(R_face_camera, p / z[..., None])
-    motion[..., 3:, 1:] = R_face_camera[..., :2]
+    motion[..., 3:, 1:] = np.eye(3)[:, :2]
     to_cell = np.zeros((len(pivots), 4, 4)) + np.eye(4)
     to_cell[:, :3, 3] = pivots
     length = WARP_SHARE * views.size_px[:, 0] * z / views.K[:, 0, 0]
     shift = np.hypot(views.depth_scale_sigma * z, views.depth_warp_m)
-    sigma = np.stack([shift, *[views.depth_warp_m / length] * 2], axis=-1)
+    printed = printed_tilt(cell, pivots[:, 2])
+    tilts = [np.hypot(views.depth_warp_m / length, printed[:, None, axis]) for axis in (0, 1)]
+    sigma = np.stack([shift, *tilts], axis=-1)
     return DepthErrors(adjoint(to_cell)[:, None] @ motion, np.maximum(sigma, SIGMA_FLOOR) ** -2.0)
+
+
+def printed_tilt(cell: CellModel, height: Floats) -> Floats:
+    """(n, 2) standard deviations of the tilts about x and y that steps of brightness feign on the
+    faces at these heights (n,) in the cell's frame."""
+    extent = np.linspace(-0.5, 0.5, RASTER)
+    xy = np.stack(np.meshgrid(*(extent * e for e in cell.size_m[:2])), axis=-1).reshape(-1, 2)
+    xy = xy[case_distance(cell, xy) <= 0]
+    share = []
+    for face in ("+z", "-z"):
+        beside = np.zeros(len(xy), np.bool_)
+        for feature in cell.features:
+            if feature.face == face:
+                beside |= np.abs(signed_distance(feature, xy)) < PRINT_REACH_M
+        share.append(beside.mean())
+    of_face = np.where(height >= 0, *share)
+    result: Floats = PRINT_M * of_face[:, None] / (cell.size_m[[1, 0]] / 2)
+    return result
 
 
 def _times(matrix: Floats, vector: Floats) -> Floats:

@@ -28,7 +28,7 @@ class RefineOptions:
     standing_sigma_m: float = 5e-4
     """Standard deviation of a cell's height over the surface that it stands on (assumed: some
     tenths each of that surface's place, the case's height and what lies beneath it)."""
-    standing_sigma_rad: float = 0.0175
-    """Standard deviation, per axis, of its lean (assumed: a degree)."""
+    standing_sigma_rad: float = 0.01
+    """Standard deviation, per axis, of its lean (assumed: half a degree)."""
     step_tolerance_m: float = 5e-5
     """A last step shorter than this, rotations at the case's corner included, has converged."""

@@ -129,7 +129,7 @@ class _Solver:
         # what was seen of a cell is its end face, so the initial pose is right there first
         up = np.sign(looking_up(initial, problem.up)[:, 2:])
         pivots = up * [0, 0, problem.cell.height_m / 2]
-        self._depth = depth_errors(problem.views, initial, pivots)
+        self._depth = depth_errors(problem.views, initial, pivots, problem.cell)
         self._weak = weak_prior(pivots)
         self._problem, self._initial, self._support = problem, initial, T_base_support
 

@@ -17,7 +17,7 @@ FIRST_END = 4
 """The faces from this row on are +z and -z."""
 EDGE_M = 1.2e-3
 """Points nearer than this to an edge are not used: readings there mix two surfaces."""
-EDGE_PX = 2.0
+EDGE_PX = 1.5
 """The same in pixels of their own camera."""
 GRID_M = 2e-3
 """Bin of the lookup table from place to cell."""
