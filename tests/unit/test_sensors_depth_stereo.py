@@ -138,3 +138,14 @@ def test_the_same_seed_gives_the_same_bits_with_any_number_of_threads(threads):
     finally:
         cv2.setNumThreads(before)
     assert np.array_equal(depth, look(state, 7).captures[0].depth, equal_nan=True)
+
+
+@pytest.mark.parametrize("width_px", [12, 33, 70])
+def test_an_image_narrower_than_a_disparity_has_what_depth_it_can(width_px):
+    narrow = camera(depth=D435, size=(width_px, 30), focal_px=D435.focal_px / 2)
+    depth = look(state_of([narrow])).captures[0].depth
+    assert depth.shape == (30, width_px)
+    # at 0.6 m a partner stands 27 columns away
+    assert np.isfinite(depth).any() == (width_px > 27)
+    if width_px > 27:
+        assert np.nanmedian(depth) == pytest.approx(0.6, abs=0.01)

@@ -66,10 +66,12 @@ class ActiveStereoSensor(DepthSensor):
         half = (w / 2 / self._focal_px, h / 2 / self._focal_px)
         self._dots = Dots(half, spec.dot_pitch_rad, spec.dot_rad, dots_rng)
         self._relief = Relief(relief_rng)
-        self._matcher = _matcher(spec, self._focal_px)
+        self._matcher = _matcher(spec, self._focal_px, w)
 
     def _read(self, sight: Sight, rng: np.random.Generator) -> Array:
         n, spec = self._spec.subsample, self._spec
+        if self._matcher is None:
+            return np.full(self._lens.shape, np.nan, dtype=np.float32)
         left_rng, right_rng = rng.spawn(2)
         T_right = sight.T_world_camera @ translation([spec.baseline_m, 0, 0])
         beside = Renderer(self._lens, T_right, sight.scene, sight.table, sight.lighting)
@@ -121,10 +123,14 @@ class ActiveStereoSensor(DepthSensor):
         return image
 
 
-def _matcher(spec: ActiveStereo, focal_px: float) -> cv2.StereoSGBM:
+def _matcher(spec: ActiveStereo, focal_px: float, width_px: int) -> cv2.StereoSGBM | None:
+    """None for an image so narrow that nothing in it has a partner."""
     nearest, farthest = (focal_px * spec.baseline_m / z for z in (spec.near_m, spec.far_m))
     least = int(np.floor(farthest))
-    count = int(np.ceil((nearest - least + 1) / 16)) * 16
+    widest = (width_px - least - 1) // 16 * 16
+    count = min(int(np.ceil((nearest - least + 1) / 16)) * 16, widest)
+    if count <= 0:
+        return None
     small, large = (p * spec.block_px**2 for p in PENALTIES)
     return cv2.StereoSGBM.create(
         minDisparity=least,
