@@ -37,7 +37,18 @@ def test_brightness_and_contrast_do_not_matter():
     np.testing.assert_allclose(bright, dim, rtol=1e-6)
 
 
-@pytest.mark.parametrize("image", [np.full((64, 64), 0.5), np.zeros((1, 64))])
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.full((64, 64), 0.5),
+        np.zeros((1, 64)),
+        np.zeros((0, 0)),
+        edge(0.7, (16, 16)),
+        edge(0.7)[:, 58:],
+        np.tile([0.1, 0.9], (64, 32)),
+        np.vstack([np.full((32, 64), 0.1), edge(0.7, (32, 64))]),
+    ],
+)
 def test_where_there_is_no_edge_there_is_no_sharpness(image):
     np.testing.assert_equal(edge_sharpness(image), NO_EDGE)
 

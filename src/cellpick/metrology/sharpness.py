@@ -10,6 +10,8 @@ from cellpick.geometry import Floats
 
 PER_PIXEL = 4
 """Bins a pixel across the edge (ISO 12233)."""
+LEAST_SIDE_PX = 32
+"""Least height and width of an image whose edge can be told from its sides."""
 LEAST_CONTRAST = 0.05
 """Difference of the two sides, as a share of full scale, below which there is no edge."""
 
@@ -38,11 +40,16 @@ def edge_sharpness(image: Floats) -> EdgeSharpness:
     pixel, and the pixels binned by their distance from it make the edge profile.
     """
     rows, columns = image.shape
-    sides = float(image[:, -columns // 4 :].mean() - image[:, : columns // 4].mean())
-    if rows < 2 or abs(sides) < LEAST_CONTRAST:
+    if min(rows, columns) < LEAST_SIDE_PX:
+        return NO_EDGE
+    quarter = columns // 4
+    sides = float(image[:, -quarter:].mean() - image[:, :quarter].mean())
+    if abs(sides) < LEAST_CONTRAST:
         return NO_EDGE
     rising = (image if sides > 0 else image[:, ::-1]).astype(np.float64)
     line = _edge_line(rising)
+    if not np.isfinite(line).all() or not LEAST_SIDE_PX / 4 < line[1] < columns - LEAST_SIDE_PX / 4:
+        return NO_EDGE
     offset = np.arange(columns) - np.polyval(line, np.arange(rows))[:, None]
     # across the edge, not along the row
     offset *= np.cos(np.arctan(line[0]))
@@ -70,7 +77,10 @@ def _edge_line(image: Floats) -> Floats:
     at = np.full(len(rows), columns.mean())
     for half in (image.shape[1] / 2, 12.0, 8.0):
         weight = np.where(np.abs(columns - at[:, None]) <= half, slope, 0.0)
-        line = np.polyfit(rows, (weight * columns).sum(axis=1) / weight.sum(axis=1), 1)
+        total = weight.sum(axis=1)
+        if not (total > 0).all():
+            return np.full(2, np.nan)
+        line = np.polyfit(rows, (weight * columns).sum(axis=1) / total, 1)
         at = np.polyval(line, rows)
     result: Floats = line
     return result

@@ -37,10 +37,10 @@ def photon_transfer(mean: Floats, variance: Floats) -> PhotonTransfer:
     slope, dark = np.polyfit(mean[used], variance[used], 1, w=1 / variance[used])
     if slope <= 0:
         return PhotonTransfer(float("nan"), float("nan"), float("nan"))
-    full_well = 1 / slope
+    full_well = float(1 / slope)
     read = float(np.sqrt(max(dark, 0.0))) * full_well
     span = 20 * float(np.log10(full_well / read)) if read > 0 else float("nan")
-    return PhotonTransfer(float(full_well), read, span)
+    return PhotonTransfer(full_well, read, span)
 
 
 def patch_noise(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> tuple[float, float]:
