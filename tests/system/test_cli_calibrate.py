@@ -109,7 +109,7 @@ def test_a_file_of_another_rig_ends_with_2_and_one_message(
 def test_too_few_poses_are_refused_before_any_work(scene, tmp_path, monkeypatch, capsys):
     code = cellpick(monkeypatch, "calibrate", scene, "--poses", "3", "--out", tmp_path / "out")
     assert code == 2
-    assert "5<=x<=200" in capsys.readouterr().err
+    assert "greater than or equal to 5" in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "out").exists()
 
 
@@ -118,11 +118,3 @@ def test_a_board_that_is_never_seen_ends_with_2(scene, tmp_path, monkeypatch, ca
     code = cellpick(monkeypatch, "calibrate", scene, *FEW, *dark, "--out", tmp_path)
     assert code == 2
     assert "the board was never seen by any camera" in capsys.readouterr().err
-
-
-def test_a_board_out_of_reach_ends_with_2(scene, tmp_path, monkeypatch, capsys):
-    far = ["--set", "rig.standoff_mm=2500"]
-    code = cellpick(monkeypatch, "calibrate", scene, *FEW, *far, "--out", tmp_path)
-    assert code == 2
-    said = capsys.readouterr().err
-    assert "reaches too few poses" in said or "reach" in said
