@@ -94,20 +94,23 @@ class Ours:
         palette = Palette.of(self._bodies.materials)
         self._lighting = Lighting(state.lights, state.ambient, palette)
         self._cameras = [(Lens(spec), spec.T_mount_camera) for spec in cameras]
+        self._last: list[Renderer | None] = [None] * len(cameras)
         self._pool = ThreadPoolExecutor(CORES)
 
-    def look(self, state: SceneState) -> list[View]:
-        """All views of `state`, from its poses on."""
+    def look(self, state: SceneState, reuse: bool = False) -> list[View]:
+        """All views of `state`, from its poses on; with `reuse`, of what the last look saw."""
         mesh = self._bodies.placed(state)
         scene, table = RayScene(mesh), SurfaceTable(mesh, self._bodies, self._codes)
 
-        def shoot(camera: tuple[Lens, Floats]) -> View:
-            renderer = Renderer(*camera, scene, table, self._lighting)
+        def shoot(row: int) -> View:
+            before = self._last[row] if reuse else None
+            renderer = Renderer(*self._cameras[row], scene, table, self._lighting, before)
+            self._last[row] = renderer
             radiance = renderer.radiance() * np.float32(4095 / WHITE)
             image = _GREY[np.minimum(radiance, 4095).astype(np.uint16)]
             return View(image, renderer.depth(), renderer.normals())
 
-        return list(self._pool.map(shoot, self._cameras))
+        return list(self._pool.map(shoot, range(len(self._cameras))))
 
 
 class Tiny:

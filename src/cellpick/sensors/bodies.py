@@ -43,6 +43,8 @@ class WorldMesh:
     """(m,) row of the cell, -1 off cells."""
     curved: NDArray[np.bool_]
     """(m,) whether the normal changes over the triangle."""
+    body: NDArray[np.int32]
+    """(k,) rigid body of each vertex."""
     edges: NDArray[np.int32]
     """(e, 4) edges that can be outlines: rows of two vertices and of two triangles, or `OPEN`."""
 
@@ -121,6 +123,7 @@ class Bodies:
                 np.tile(surface.paints, n),
                 cells.astype(np.int32),
                 np.tile(_curved(mesh), n),
+                np.repeat(np.arange(n, dtype=np.int32), k),
                 _shifted(self._cell_edges, k, m, n),
             )
         ]
@@ -184,6 +187,7 @@ def _moved(part: _Part, T: Floats) -> WorldMesh:
         np.full(m, -1, dtype=np.int32),
         np.full(m, -1, dtype=np.int32),
         _curved(mesh),
+        np.zeros(len(mesh.vertices), dtype=np.int32),
         part.edges,
     )
 
@@ -207,6 +211,7 @@ def _merged(parts: Sequence[WorldMesh]) -> WorldMesh:
         np.concatenate([p.paints for p in parts]),
         np.concatenate([p.cells for p in parts]),
         np.concatenate([p.curved for p in parts]),
+        np.concatenate([p.body + first for p, first in zip(parts, range(len(parts)), strict=True)]),
         np.concatenate(edges),
     )
 

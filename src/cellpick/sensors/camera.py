@@ -39,6 +39,7 @@ class TrueCamera:
         self._image_rng = image_rng
         self._lens = Lens(spec)
         self._window: Window | None = None
+        self._last: Renderer | None = None
         self._depth = None
         if spec.depth is not None:
             device_rng, self._depth_rng = depth_rng.spawn(2)
@@ -75,7 +76,8 @@ class TrueCamera:
         """
         T_world_mount = state.T_world_flange if self.spec.mount == "flange" else state.T_world_base
         T_world_camera = T_world_mount @ self.spec.T_mount_camera
-        renderer = Renderer(self._lens, T_world_camera, scene, table, lighting)
+        renderer = Renderer(self._lens, T_world_camera, scene, table, lighting, self._last)
+        self._last = renderer
         radiance = renderer.radiance()
         if self._window is not None:
             radiance = self._window.dim(radiance)

@@ -29,8 +29,10 @@ Shade = Callable[[NDArray[np.int64], int], Array]
 class Infill:
     """A picture being filled."""
 
-    def __init__(self, key: NDArray[np.int32], shade: Shade) -> None:
-        """`key` (h, w) numbers smooth pieces."""
+    def __init__(
+        self, key: NDArray[np.int32], shade: Shade, wanted: NDArray[np.bool_] | None = None
+    ) -> None:
+        """`key` (h, w) numbers smooth pieces; only blocks with `wanted` pixels are filled."""
         self._shape, self._key, self._shade = key.shape, key, shade
         breaks = np.zeros(key.shape, dtype=np.bool_)
         breaks[:, :-1] |= key[:, 1:] != key[:, :-1]
@@ -41,6 +43,9 @@ class Infill:
         self._radiance = np.zeros((h, w, 3), dtype=np.float32)
         self._done = np.ones((h, w), dtype=np.bool_)
         self._done[: key.shape[0], : key.shape[1]] = False
+        self._skipped = np.zeros((h, w), dtype=np.bool_)
+        if wanted is not None:
+            self._skipped[: key.shape[0], : key.shape[1]] = ~wanted
 
     @property
     def radiance(self) -> Array:
@@ -90,7 +95,7 @@ class Infill:
         """Blocks without a break that are not yet filled."""
         h, w = self._done.shape
         blocks = (h // step, step, w // step, step)
-        bad, done = self._breaks.reshape(blocks), self._done.reshape(blocks)
+        bad, done = self._breaks.reshape(blocks), (self._done | self._skipped).reshape(blocks)
         result: NDArray[np.bool_] = np.logical_not(bad.any(axis=(1, 3)) | done.all(axis=(1, 3)))
         return result
 

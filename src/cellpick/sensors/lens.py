@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
@@ -37,18 +39,34 @@ class Lens:
         """(h * w, 3) rays in the camera frame, z = 1."""
         self.field = _field(grid)
         """Least and largest x and y (2,), (2,) of all rays, with a margin of two pixels."""
-        self._K, self._distortion = spec.K, spec.distortion
+        self.spec = spec
+        """The camera's."""
+        self._corner = (0, 0)
         self._du = np.gradient(grid, axis=1).reshape(-1, 3)
         self._dv = np.gradient(grid, axis=0).reshape(-1, 3)
 
+    def part(self, rows: slice, columns: slice) -> Lens:
+        """The rays of a part of the image; it starts at even pixels."""
+        h, w = self.shape
+
+        def cut(rays: Array) -> Array:
+            return rays.reshape(h, w, 3)[rows, columns].reshape(-1, 3)
+
+        other = copy.copy(self)
+        grid = self.directions.reshape(h, w, 3)[rows, columns]
+        other.shape = (grid.shape[0], grid.shape[1])
+        other.directions, other._du, other._dv = grid.reshape(-1, 3), cut(self._du), cut(self._dv)
+        other.field, other._corner = _field(grid), (int(rows.start), int(columns.start))
+        return other
+
     def mask(self, xy: Array) -> NDArray[np.bool_]:
         """(h, w) pixels in which rays with x and y `xy` (n, 2) and z = 1 arrive."""
-        if self._distortion.any():
-            xy = distort(xy, self._distortion).astype(np.float32)
-        (h, w), K = self.shape, self._K
+        if self.spec.distortion.any():
+            xy = distort(xy, self.spec.distortion).astype(np.float32)
+        (h, w), K, (top, left) = self.shape, self.spec.K, self._corner
         # half a pixel more, as conversion to integers rounds down
-        u = (xy[:, 0] * np.float32(K[0, 0]) + np.float32(K[0, 2] + 0.5)).astype(np.int32)
-        v = (xy[:, 1] * np.float32(K[1, 1]) + np.float32(K[1, 2] + 0.5)).astype(np.int32)
+        u = (xy[:, 0] * np.float32(K[0, 0]) + np.float32(K[0, 2] + 0.5 - left)).astype(np.int32)
+        v = (xy[:, 1] * np.float32(K[1, 1]) + np.float32(K[1, 2] + 0.5 - top)).astype(np.int32)
         inside = (u >= 0) & (u < w) & (v >= 0) & (v < h)
         marked = np.zeros(h * w, dtype=np.bool_)
         marked[v[inside] * w + u[inside]] = True
@@ -57,7 +75,8 @@ class Lens:
     def within(self, pixels: NDArray[np.int64]) -> Array:
         """Rays (n * 8, 3) in the camera frame, eight through each pixel (n,)."""
         w = self.shape[1]
-        flip = 1 - 2 * np.stack([pixels // w % 2, (pixels + pixels // w // 2) % 2], axis=1)
+        v, u = pixels // w, pixels % w
+        flip = 1 - 2 * np.stack([v % 2, (u + v // 2) % 2], axis=1)
         offsets = OFFSETS * flip[:, None].astype(np.float32)
         du, dv = offsets[..., :1], offsets[..., 1:]
         spread = self._du[pixels, None] * du + self._dv[pixels, None] * dv
@@ -67,7 +86,7 @@ class Lens:
 
 def _field(grid: Array) -> tuple[Array, Array]:
     xy = grid[..., :2].reshape(-1, 2)
-    margin = 2 * np.abs(np.diff(grid[:2, :2, :2], axis=0)).max()
+    margin = 2 * np.abs(grid[-1, -1, :2] - grid[0, 0, :2]).max() / max(grid.shape[:2])
     return xy.min(axis=0) - margin, xy.max(axis=0) + margin
 
 

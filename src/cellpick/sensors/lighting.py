@@ -60,7 +60,9 @@ class Lighting:
     """All light of one scene."""
 
     def __init__(self, lights: tuple[Light, ...], ambient: float, palette: Palette) -> None:
-        self._lights, self._palette = lights, palette
+        self.lights = lights
+        """The lamps."""
+        self._palette = palette
         self.surroundings = Surroundings(ambient)
         """What rays see that hit nothing."""
 
@@ -86,7 +88,7 @@ class Lighting:
             alpha = self._palette.alpha[surface.coat.under[metal]]
             part, some = surface.rows(metal), sampling.at(metal)
             mirror[metal] = mirrored(scene, part, alpha, some, self.surroundings)
-        beams = [_beam(scene, surface, light, sampling) for light in self._lights]
+        beams = [_beam(scene, surface, light, sampling) for light in self.lights]
         return _Incident(n_v, surface.spread, bright, mirror, beams)
 
     def _reflected(

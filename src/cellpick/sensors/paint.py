@@ -7,8 +7,9 @@ a quarter of its extent along x wide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,12 @@ class Coat:
         """Some of the points."""
         return Coat(self.under[rows], self.over[rows], self.weight[rows])
 
+    def mixed(self, other: Coat, mix: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]) -> Coat:
+        """What `mix` makes of each of these arrays and the other's."""
+        return Coat(
+            mix(self.under, other.under), mix(self.over, other.over), mix(self.weight, other.weight)
+        )
+
     def joined(self, other: Coat) -> Coat:
         """These points, then others."""
         return Coat(
@@ -52,6 +59,11 @@ class Coat:
             np.concatenate([self.over, other.over]),
             np.concatenate([self.weight, other.weight]),
         )
+
+
+def plain_coat(material: NDArray[np.int32]) -> Coat:
+    """One material (n,) at each of n points."""
+    return Coat(material, material, np.zeros(len(material), dtype=np.float32))
 
 
 def paint(

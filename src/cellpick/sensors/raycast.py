@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,12 @@ class Hits:
     def rows(self, rows: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Hits:
         """Some of the hits."""
         return Hits(self.t[rows], self.triangle[rows], self.uv[rows])
+
+    def mixed(self, other: Hits, mix: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]) -> Hits:
+        """What `mix` makes of each of these arrays and the other's."""
+        return Hits(
+            mix(self.t, other.t), mix(self.triangle, other.triangle), mix(self.uv, other.uv)
+        )
 
     def joined(self, other: Hits) -> Hits:
         """These, then others."""

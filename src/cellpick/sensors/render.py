@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,11 +11,12 @@ from cellpick.geometry import Floats
 from cellpick.sensors.infill import Infill
 from cellpick.sensors.lens import EDGE_RAYS, Lens
 from cellpick.sensors.lighting import Lighting
-from cellpick.sensors.paint import Coat
+from cellpick.sensors.paint import Coat, plain_coat
 from cellpick.sensors.primary import first_hits
 from cellpick.sensors.raycast import NO_HIT, Hits, RayScene
 from cellpick.sensors.samples import Samples, border_pixels, joined, shares, summed
 from cellpick.sensors.shared_light import UNSEEN, Known, grouped
+from cellpick.sensors.still import changed_pixels, part_of
 from cellpick.sensors.surface import Surface, SurfaceTable
 from cellpick.sensors.visibility import SAMPLES, Sampling
 
@@ -24,11 +27,7 @@ FINE_STEP = 4
 """Corners of such and smaller blocks have half of the light samples."""
 TINT_PX = 8
 """Side of the squares in which paint sends the same multiple of the light that bare metal does."""
-TINY_PX = 8
-"""Side of the squares that share light on a curved piece too small for its shape to show."""
-SHARED_PX = 2
-"""Side of the squares that share light on all other pieces."""
-SHARED_SAMPLES = 8
+SHARED_SAMPLES = 4
 """Light samples of a sample that stands for its neighbours."""
 
 
@@ -42,14 +41,60 @@ class Renderer:
         scene: RayScene,
         table: SurfaceTable,
         lighting: Lighting,
+        before: Renderer | None = None,
     ) -> None:
+        """Of `before`, what cannot have changed is taken over, when its camera stood here too."""
         self._lens, self._scene, self._table, self._lighting = lens, scene, table, lighting
         self._R = T_world_camera[:3, :3].T.astype(np.float32)
         self._origin = T_world_camera[:3, 3].astype(np.float32)
         self._directions = lens.directions @ self._R
+        self._T_world_camera = T_world_camera
+        self._wanted: NDArray[np.bool_] | None = None
+        self._radiance: Array | None = None
+        changed = self._changed(before) if before is not None else None
+        if before is not None and changed is not None:
+            self._take_over(before, changed)
+            return
         first = first_hits(lens, T_world_camera, self._directions, scene, table.planes)
         self._hits, self._outlined = first.hits, first.outlined
         self._coat = table.coats(self._hits, self._origin, self._directions, lens.pixel_rad)
+
+    def _changed(self, before: Renderer) -> NDArray[np.bool_] | None:
+        """(h, w) pixels that may differ from those of `before`; None for all."""
+        same = before._lens is self._lens and before._lighting is self._lighting
+        if not same or (before._T_world_camera != self._T_world_camera).any():
+            return None
+        seen = before._hits.triangle != NO_HIT
+        heights = before._hits.t[seen] * self._directions[seen, 2]
+        lowest_m = float(self._origin[2] + heights.min(initial=0))
+        meshes, lights = (before._scene.mesh, self._scene.mesh), self._lighting.lights
+        return changed_pixels(self._lens.spec, self._T_world_camera, *meshes, lights, lowest_m)
+
+    def _take_over(self, before: Renderer, changed: NDArray[np.bool_]) -> None:
+        self._hits, self._coat, self._outlined = before._hits, before._coat, before._outlined
+        self._radiance = before.radiance()
+        part = part_of(changed)
+        if part.top >= part.bottom:
+            return
+        outer = part.grown(self._lens.shape)
+        lens = self._lens.part(*outer.slices)
+        inner = Renderer(lens, self._T_world_camera, self._scene, self._table, self._lighting)
+        inner._wanted = changed[outer.slices]
+
+        def mixed(whole: NDArray[Any], cut: NDArray[Any]) -> NDArray[Any]:
+            out = whole.reshape(*self._lens.shape, -1).copy()
+            np.copyto(
+                out[outer.slices],
+                cut.reshape(*lens.shape, -1),
+                where=changed[outer.slices][..., None],
+            )
+            result: NDArray[Any] = out.reshape(whole.shape)
+            return result
+
+        self._hits = self._hits.mixed(inner._hits, mixed)
+        self._coat = self._coat.mixed(inner._coat, mixed)
+        self._outlined = mixed(self._outlined, inner._outlined)
+        self._radiance = mixed(self._radiance, inner.radiance())
 
     def depth(self) -> Array:
         """(h, w) along z of the rays through the pixel centres; infinite where nothing is hit."""
@@ -91,18 +136,27 @@ class Renderer:
 
     def radiance(self) -> Array:
         """(h, w, 3) mean over each pixel."""
+        if self._radiance is None:
+            self._radiance = self._rendered()
+            self._radiance.flags.writeable = False
+        return self._radiance
+
+    def _rendered(self) -> Array:
         shape = self._lens.shape
         piece = self._pieces(self._hits)
-        infill = Infill(piece.reshape(shape), self._corners)
+        infill = Infill(piece.reshape(shape), self._corners, self._wanted)
         infill.fill()
         done = infill.done.ravel()
         crossed = border_pixels(piece.reshape(shape), self._outlined).ravel()
+        left = crossed | ~done
+        if self._wanted is not None:
+            left &= self._wanted.ravel()
         # what the bare pieces send, before any paint: edges take it from their neighbours
         bare = infill.radiance.reshape(-1, 3)
         out = bare.copy()
         painted = np.flatnonzero(done & ~crossed & self._is_painted())
         out[painted] *= self._tint(painted, piece[painted])
-        pixels = np.flatnonzero(crossed | ~done)
+        pixels = np.flatnonzero(left)
         out[pixels] = self._mixed(pixels, crossed[pixels], piece, Known(bare, done, piece))
         result: Array = out.reshape(*shape, 3)
         return result
@@ -115,7 +169,7 @@ class Renderer:
             phase = ((pixels % w // step + pixels // w // step) % 2).astype(np.int32)
             count = SAMPLES // 2
         triangle = np.maximum(self._hits.triangle[pixels], 0)
-        coat = _plain(self._scene.mesh.materials[triangle])
+        coat = plain_coat(self._scene.mesh.materials[triangle])
         hits = self._hits.rows(pixels)
         return self._shade(self._directions[pixels], hits, coat, Sampling(phase, count))
 
@@ -142,8 +196,8 @@ class Renderer:
         where, bare = pixels[first], plain[first]
         sampling = Sampling(self._phase(where), SHARED_SAMPLES)
         directions, hits = self._directions[where], self._hits.rows(where)
-        mine = self._shade(directions, hits, _plain(material[groups.first]), sampling)
-        own = self._shade(directions, hits, _plain(bare), sampling)
+        mine = self._shade(directions, hits, plain_coat(material[groups.first]), sampling)
+        own = self._shade(directions, hits, plain_coat(bare), sampling)
         ratio: Array = mine / np.maximum(own, np.float32(1e-4))
         return summed(ratio[groups.of], share, row, len(pixels))
 
@@ -211,21 +265,14 @@ class Renderer:
         )
         light, found = known.beside(pixels, self._lens.shape, np.where(plain, piece, UNSEEN))
         rest = np.flatnonzero(~found)
-        side = self._squares(samples)[sample[rest]]
+        side = self._table.squares(hits, self._lens.pixel_rad)[sample[rest]]
         w = self._lens.shape[1]
         groups = grouped(pixels[rest], w, piece[rest], material[rest], side)
         row, bare = sample[rest[groups.first]], material[rest[groups.first]]
         sampling = Sampling(self._phase(samples.pixel[row]), SHARED_SAMPLES)
-        shaded = self._shade(samples.directions[row], hits.rows(row), _plain(bare), sampling)
+        shaded = self._shade(samples.directions[row], hits.rows(row), plain_coat(bare), sampling)
         light[rest] = shaded[groups.of]
         return summed(light, share, samples.row[sample], count)
-
-    def _squares(self, samples: Samples) -> NDArray[np.int64]:
-        """Side (n,) in pixels of the squares in which samples share their light."""
-        mesh, hits = self._scene.mesh, samples.hits
-        wide = self._table.is_wide(hits, self._lens.pixel_rad)
-        curved = (hits.triangle != NO_HIT) & mesh.curved[hits.triangle]
-        return np.where(curved & ~wide, TINY_PX, SHARED_PX)
 
     def _pieces(self, hits: Hits) -> NDArray[np.int32]:
         """Smooth piece (n,) of each hit."""
@@ -251,7 +298,3 @@ class Renderer:
             )
             out[on] = self._lighting.radiance(self._scene, surface, sampling.at(on))
         return out
-
-
-def _plain(material: NDArray[np.int32]) -> Coat:
-    return Coat(material, material, np.zeros(len(material), dtype=np.float32))

@@ -17,6 +17,10 @@ from cellpick.sensors.shading import dot, unit
 Array = NDArray[np.float32]
 WIDE_RAD = 0.3
 """Turn of the normal over a pixel below which a curved piece shows its shape."""
+TINY_PX = 8
+"""Side of the squares that share light on a curved piece too small to show its shape."""
+SHARED_PX = 2
+"""Side of the squares that share light on all other pieces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +80,11 @@ class SurfaceTable:
         p = origin + hits.t[:, None] * directions
         return Surface(p, to_eye, normal, facet_normal, spread, coat)
 
-    def is_wide(self, hits: Hits, pixel_rad: float) -> NDArray[np.bool_]:
-        """(n,) whether hits are on a curved piece that many pixels span."""
-        curvature = self._curvature[hits.triangle]
-        seen = (hits.triangle != NO_HIT) & self._mesh.curved[hits.triangle]
-        result: NDArray[np.bool_] = seen & (
-            np.where(seen, hits.t, 0) * curvature < WIDE_RAD / pixel_rad
-        )
-        return result
+    def squares(self, hits: Hits, pixel_rad: float) -> NDArray[np.int64]:
+        """Side (n,) in pixels of the squares in which hits may share their light."""
+        curved = (hits.triangle != NO_HIT) & self._mesh.curved[hits.triangle]
+        turn = np.where(curved, hits.t, 0) * self._curvature[hits.triangle] * np.float32(pixel_rad)
+        return np.where(curved & (turn >= WIDE_RAD), TINY_PX, SHARED_PX)
 
     def coats(self, hits: Hits, origin: Array, directions: Array, pixel_rad: float) -> Coat:
         """Materials (n,) at `hits` of rays along `directions` (n, 3); row 0 where nothing is."""
