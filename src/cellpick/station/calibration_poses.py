@@ -51,7 +51,10 @@ def _around_the_board(
 
 def _under_the_rig(models: SceneModels, scene: CalibrationScene, u: Floats) -> Floats:
     T_base_tray = scene.recipe.T_base_tray
-    R = T_base_tray[:3, :3] @ _tilted(u) @ rotation_z(2 * np.pi * u[2])
+    # the board sticks out along its own x: away from the arm, whose links would hide it
+    away = T_base_tray[:2, :2].T @ T_base_tray[:2, 3]
+    roll = np.arctan2(away[1], away[0]) + np.pi * (u[2] - 0.5)
+    R = T_base_tray[:3, :3] @ _tilted(u) @ rotation_z(roll)
     across = (2 * u[4:6] - 1) * models.tray_size_m[:2] / 2
     place = T_base_tray[:3, :3] @ np.append(across, _between(HEIGHT_M, u[3]))
     result: Floats = pose(R, T_base_tray[:3, 3] + place) @ invert(scene.T_home_board)
