@@ -85,6 +85,7 @@ class _MaterialEntry(Sourced):
     metallic: Share
     roughness: Share
     conductive: bool
+    anisotropy: Annotated[float, Field(ge=0, le=0.95)] = 0.0
 
 
 class _MaterialsFile(RootModel[dict[str, _MaterialEntry]]):
@@ -95,7 +96,9 @@ def load_materials(path: Path) -> dict[str, Material]:
     """The table of materials; raises `InputError`."""
     table = validated(_MaterialsFile, read_yaml(path), str(path)).root
     return {
-        name: Material(name, np.array(m.albedo), m.metallic, m.roughness, m.conductive)
+        name: Material(
+            name, np.array(m.albedo), m.metallic, m.roughness, m.conductive, m.anisotropy
+        )
         for name, m in table.items()
     }
 

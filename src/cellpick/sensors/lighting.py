@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cellpick.scene.cameras import Light
 from cellpick.sensors.raycast import RayScene
-from cellpick.sensors.shading import Palette, dot, fresnel, lobe, unit
+from cellpick.sensors.shading import Palette, brushed, dot, fresnel, lobe, unit
 from cellpick.sensors.surface import Surface
 from cellpick.sensors.surroundings import Surroundings
 from cellpick.sensors.visibility import Sampling, lamp_share, mirrored, sky
@@ -52,6 +52,8 @@ class _Beam:
     """(n,) cosine between normal and half vector."""
     v_h: Array
     """(n,) cosine between view and half vector."""
+    along: Array
+    """(n,) square of the cosine between the brush and the half vector, both in the surface."""
     angle: Array
     """(n,) angular radius of the lamp."""
 
@@ -85,9 +87,9 @@ class Lighting:
         mirror = self.surroundings.radiance(up) * np.minimum(bright / (open_sky + 1e-6), 1)
         metal = np.flatnonzero(self._palette.f0[surface.coat.under].max(axis=1) > METAL_F0)
         if len(metal):
-            alpha = self._palette.alpha[surface.coat.under[metal]]
+            widths = self._palette.widths[surface.coat.under[metal]]
             part, some = surface.rows(metal), sampling.at(metal)
-            mirror[metal] = mirrored(scene, part, alpha, some, self.surroundings)
+            mirror[metal] = mirrored(scene, part, widths, some, self.surroundings)
         beams = [_beam(scene, surface, light, sampling) for light in self.lights]
         return _Incident(n_v, surface.spread, bright, mirror, beams)
 
@@ -99,12 +101,16 @@ class Lighting:
         # Kaplanyan et al. (2016), "Filtering distributions of normals": a curved edge's highlight
         # is as wide as the normals in the pixel spread
         alpha = np.sqrt(palette.alpha[material] ** 2 + 2 * light.spread[rows] ** 2)
+        brush = (palette.widths[material, 0] != palette.widths[material, 1]).any()
         out: Array = diffuse * light.sky[rows, None]
         out += fresnel(f0, n_v) * light.mirror[rows, None]
         for beam in light.beams:
             # Karis (2013), "Real shading in Unreal Engine 4": a wider lobe for the lamp's extent
             wide = np.minimum(alpha + beam.angle[rows] / 2, 1)
-            strength = lobe(beam.n_h[rows], n_v, beam.n_l[rows], wide)
+            height = np.float32(1)
+            if brush:
+                wide, height = brushed(wide, palette.widths[material], beam.along[rows])
+            strength = height * lobe(beam.n_h[rows], n_v, beam.n_l[rows], wide)
             specular = fresnel(f0, beam.v_h[rows]) * strength[:, None]
             out += (diffuse + specular) * beam.irradiance[rows, None]
         return out
@@ -127,5 +133,15 @@ def _beam(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -
         np.maximum(n_l, 1e-4),
         np.clip(dot(surface.normal, half), 0, 1),
         np.clip(dot(surface.to_eye, half), 0, 1),
+        _along(surface, half),
         np.float32(light.radius_m) / distance,
     )
+
+
+def _along(surface: Surface, half: Array) -> Array:
+    normal = surface.normal
+    across = half - dot(half, normal)[:, None] * normal
+    brush = unit(surface.brush - dot(surface.brush, normal)[:, None] * normal)
+    length2 = np.maximum(dot(across, across), np.float32(1e-12))
+    result: Array = np.clip(dot(across, brush) ** 2 / length2, 0, 1)
+    return result

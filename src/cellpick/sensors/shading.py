@@ -30,6 +30,8 @@ class Palette:
     """(k, 3) specular reflectance at normal incidence."""
     alpha: Array
     """(k,) GGX width."""
+    widths: Array
+    """(k, 2) GGX widths along and across the brush."""
 
     @classmethod
     def of(cls, materials: Sequence[Material]) -> Palette:
@@ -38,7 +40,12 @@ class Palette:
         metallic = np.array([m.metallic for m in materials], dtype=np.float32)[:, None]
         roughness = np.array([m.roughness for m in materials], dtype=np.float32)
         f0 = DIELECTRIC_F0 * (1 - metallic) + albedo * metallic
-        return cls(albedo * (1 - metallic), f0.astype(np.float32), np.maximum(roughness**2, 1e-3))
+        alpha = np.maximum(roughness**2, 1e-3)
+        # OpenPBR 1.1, "Microfacet model": the mean of both squares stays that of the roughness
+        along = 1 - np.array([m.anisotropy for m in materials], dtype=np.float32)
+        across = np.sqrt(2 / (1 + along**2))
+        widths = alpha[:, None] * np.stack([along * across, across], axis=1)
+        return cls(albedo * (1 - metallic), f0.astype(np.float32), alpha, widths)
 
 
 def lobe(n_h: Array, n_v: Array, n_l: Array, alpha: Array) -> Array:
@@ -51,6 +58,20 @@ def lobe(n_h: Array, n_v: Array, n_l: Array, alpha: Array) -> Array:
     g = n_l * np.sqrt(n_v * n_v * (1 - a2) + a2) + n_v * np.sqrt(n_l * n_l * (1 - a2) + a2)
     result: Array = a2 / (d * d) * (0.5 / np.maximum(g, 1e-6))
     return result
+
+
+def brushed(alpha: Array, widths: Array, along: Array) -> tuple[Array, Array]:
+    """Width (n,) of a brushed surface's lobe towards half vectors, and the factor on its height.
+
+    `alpha` (n,) is its mean width, `widths` (n, 2) those along and across the brush and `along`
+    (n,) the square of the cosine between brush and half vector in the surface (Burley 2012,
+    "Physically-based shading at Disney", appendix B.2). A lobe that is wider for other reasons
+    becomes rounder.
+    """
+    extra = np.maximum(alpha**2 - (widths**2).mean(axis=1), 0)
+    square = widths**2 + extra[:, None]
+    towards = 1 / (along / square[:, 0] + (1 - along) / square[:, 1])
+    return np.sqrt(towards), towards / np.sqrt(square[:, 0] * square[:, 1])
 
 
 def fresnel(f0: Array, cosine: Array) -> Array:

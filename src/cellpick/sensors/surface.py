@@ -35,6 +35,8 @@ class Surface:
     """(n, 3) unit shading normals on the eye's side."""
     facet_normal: Array
     """(n, 3) unit normals of the triangles on the eye's side."""
+    brush: Array
+    """(n, 3) unit vectors along which brushed metal is brushed."""
     spread: Array
     """(n,) standard deviation in radians of the normals within a pixel; 0 on flat pieces."""
     coat: Coat
@@ -47,6 +49,7 @@ class Surface:
             self.to_eye[rows],
             self.normal[rows],
             self.facet_normal[rows],
+            self.brush[rows],
             self.spread[rows],
             self.coat.rows(rows),
         )
@@ -62,6 +65,8 @@ class SurfaceTable:
             [corner[:, 0], corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], axis=1
         )
         self._turn, self._curvature = _curvature(mesh)
+        along_x = np.array([[1, 0, 0]], dtype=np.float32)
+        self._brush = np.concatenate([mesh.to_cell[:, 0, :3], along_x])  # the last for no cell
         self.planes = Planes(mesh)
         """The triangles' planes."""
 
@@ -78,7 +83,8 @@ class SurfaceTable:
         turn = np.minimum(self._curvature[triangle] * size, self._turn[triangle])
         spread[curved] = turn / np.float32(np.sqrt(12))
         p = origin + hits.t[:, None] * directions
-        return Surface(p, to_eye, normal, facet_normal, spread, coat)
+        brush = self._brush[self._mesh.cells[hits.triangle]]
+        return Surface(p, to_eye, normal, facet_normal, brush, spread, coat)
 
     def squares(self, hits: Hits, pixel_rad: float) -> NDArray[np.int64]:
         """Side (n,) in pixels of the squares in which hits may share their light."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cellpick.scene.cameras import Light
 from cellpick.sensors.raycast import SKIN_M, RayScene
-from cellpick.sensors.shading import dot
+from cellpick.sensors.shading import dot, unit
 from cellpick.sensors.surface import Surface
 from cellpick.sensors.surroundings import Surroundings
 
@@ -105,16 +105,21 @@ def sky(scene: RayScene, surface: Surface, sampling: Sampling, outside: Surround
 def mirrored(
     scene: RayScene,
     surface: Surface,
-    alpha: Array,
+    widths: Array,
     sampling: Sampling,
     outside: Surroundings,
 ) -> Array:
-    """Radiance (n,) that a perfect mirror with GGX width `alpha` (n,) would show."""
+    """Radiance (n,) that a perfect mirror would show that is rough.
+
+    `widths` (n, 2) are those of its GGX lobe along and across the brush.
+    """
     n_v = dot(surface.normal, surface.to_eye)
     mirror = 2 * n_v[:, None] * surface.normal - surface.to_eye
     x, y = tangents(mirror)
+    rows = np.flatnonzero(widths[:, 0] != widths[:, 1])
+    x[rows], y[rows] = _along(surface.brush[rows], mirror[rows], x[rows])
     # a facet tilted by a slope turns the reflection by twice that
-    slope = 2 * alpha[:, None] * SLOPES[sampling.rows()]
+    slope = 2 * widths * SLOPES[sampling.rows()]
     way = mirror + slope[..., :1] * x + slope[..., 1:] * y
     way /= np.sqrt((way**2).sum(axis=2, keepdims=True))
     return _gathered(scene, surface, way, outside)
@@ -132,6 +137,14 @@ def _gathered(scene: RayScene, surface: Surface, way: Array, outside: Surroundin
 def _free(scene: RayScene, start: Array, way: Array, stop: float) -> NDArray[np.bool_]:
     """(k, n) whether rays from `start` (n, 3) along `way` (k, n, 3) are free."""
     return ~scene.is_blocked(start, way, stop)
+
+
+def _along(brush: Array, axis: Array, rest: Array) -> tuple[Array, Array]:
+    """Unit vectors (n, 3) square to `axis` along and across the brush, or `rest`."""
+    along = brush - dot(brush, axis)[:, None] * axis
+    along = np.where(dot(along, along)[:, None] > 1e-6, along, rest)
+    along = unit(along)
+    return along, np.cross(axis, along)
 
 
 def tangents(normal: Array) -> tuple[Array, Array]:

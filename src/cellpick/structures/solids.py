@@ -53,6 +53,9 @@ class Material:
     """0 mirror to 1 matt (GGX alpha = roughness^2)."""
     conductive: bool
     """Whether it can short two terminals."""
+    anisotropy: float = 0.0
+    """0 alike in all directions to 1 brushed: how much smoother it is along the brush, the cell's x
+    or, of a fixture, the world's (as in OpenPBR)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "albedo", frozen("albedo", self.albedo, (3,)))
