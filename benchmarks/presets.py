@@ -114,13 +114,11 @@ def _seed(episode: Episode) -> int:
 
 
 def episode_or_reason(case: Case, seed: int) -> Episode | str:
-    """One run, or why it could not be made."""
-    from cellpick.errors import CellpickError
-
+    """One run, or why it could not be made; a defect in one case leaves the others their rows."""
     try:
         return run_episode(case, seed)
-    except CellpickError as error:
-        return f"seed {seed}: {error}"
+    except Exception as error:
+        return f"seed {seed}: {type(error).__name__}: {error}"
 
 
 def figures(case: Case, episodes: Sequence[Episode], problems: Sequence[str]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from cellpick.geometry import Floats, invert
@@ -60,6 +61,27 @@ def blinded(capture: Capture) -> Capture:
         capture.time_s,
         capture.T_base_flange,
     )
+
+
+def degraded(capture: Capture, rng: np.random.Generator) -> Capture:
+    """What a poor 3D camera delivers and states: noise of 2 mm in patches, a scale that errs by a
+    percent beyond its correction, holes in half of the picture; a 2D camera's stays."""
+    if capture.depth is None:
+        return capture
+    shape = capture.depth.shape
+    noise, holes = (cv2.GaussianBlur(rng.normal(size=shape), (0, 0), px) for px in (3.0, 4.0))
+    left = 0.003 * rng.normal()
+    depth = capture.depth * (1.05 + left) + 2e-3 * noise / noise.std()
+    depth[holes > np.quantile(holes, 0.55)] = np.nan
+    belief = replace(
+        capture.calibration,
+        depth_sigma_m=2e-3,
+        depth_reference_m=0.6,
+        depth_correlation_px=3.0,
+        depth_scale=capture.calibration.depth_scale / 1.05,
+        depth_scale_sigma=0.003,
+    )
+    return replace(capture, calibration=belief, depth=depth.astype(np.float32))
 
 
 def nearest(estimates: CellEstimates, shot: Shot) -> tuple[Floats, Floats]:

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from perception_stage import Shot, angle_errors, blinded, nearest, shoot, without_cells
+from perception_stage import Shot, angle_errors, blinded, degraded, nearest, shoot, without_cells
 
 from cellpick.perception import perceive
 from cellpick.structures import CaptureSet, Solid
@@ -94,6 +94,33 @@ def test_2d_cameras_alone_are_never_sure_of_a_wrong_place(shots):
     sure = np.array([status == "ok" for status in estimates.status])
     assert sure.sum() >= 6
     assert gap[sure].max() < 2e-3
+
+
+def honest(estimates, shot):
+    """Every cell once, as good as its own prediction says; the errors in that unit."""
+    rows, gap = nearest(estimates, shot)
+    assert sorted(rows) == list(range(len(shot.serials)))
+    return gap / estimates.sigma_m
+
+
+def test_one_2d_camera_finds_every_cell_and_says_how_well(shots):
+    for name in ("gap 3, yaw 90", "touching, yaw 170"):
+        shot = shots[name]
+        captures = tuple(c for c in shot.look.captures if c.depth is None)[:1]
+        estimates = perceive(CaptureSet(captures, shot.look.task))
+        assert honest(estimates, shot).max() < 3.5
+        both = perceive(CaptureSet(shot.look.captures, shot.look.task))
+        assert np.median(estimates.sigma_m) > 1.5 * np.median(both.sigma_m)
+
+
+@pytest.mark.parametrize("cameras", [4, 2, 1])
+def test_poor_depth_costs_no_cell_and_is_owned_up_to(cameras, shots):
+    shot, rng = shots["gap 0.5, yaw 0"], np.random.default_rng(7)
+    captures = tuple(degraded(c, rng) for c in shot.look.captures[:cameras])
+    estimates = perceive(CaptureSet(captures, shot.look.task))
+    assert honest(estimates, shot).max() < 3.5
+    if cameras > 1:
+        assert set(estimates.status) == {"ok"}
 
 
 def test_foreign_and_half_hidden_things_are_never_ok():

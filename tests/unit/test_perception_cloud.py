@@ -9,7 +9,7 @@ import pytest
 
 from cellpick.geometry import pixel_grid, pose, project, rays, transform
 from cellpick.perception.coarse import Hypotheses
-from cellpick.perception.fusion import fuse, ray_image, steady
+from cellpick.perception.fusion import fuse, hidden, ray_image, steady, to_scale
 from cellpick.perception.grid import Grid
 from cellpick.perception.rectify import rectify
 from cellpick.perception.seat import fit_planes, owners
@@ -61,6 +61,65 @@ def test_points_of_a_plane_lie_on_it_and_in_the_region(small_look):
 def test_noise_grows_with_the_square_of_the_distance(small_look):
     near, far = (fuse(flat_look(small_look, z)).sigma_m.mean() for z in (0.1, 0.0))
     assert far / near == pytest.approx((0.7 / 0.6) ** 2, rel=1e-4)
+
+
+def believing(look, **changes):
+    """The look, its cameras' beliefs changed."""
+    captures = tuple(
+        dataclasses.replace(c, calibration=dataclasses.replace(c.calibration, **changes))
+        for c in look.captures
+    )
+    return dataclasses.replace(look, captures=captures)
+
+
+def test_a_scale_that_the_calibration_found_is_taken_out_once(small_look):
+    look = believing(flat_look(small_look, 0.1, lambda depth: depth / 0.98), depth_scale=0.98)
+    assert np.abs(fuse(look).p_base[:, 2] - 0.1).min() > 0.01
+    corrected = to_scale(look)
+    np.testing.assert_allclose(fuse(corrected).p_base[:, 2], 0.1, atol=1e-6)
+    assert fuse(to_scale(corrected)).p_base.tobytes() == fuse(corrected).p_base.tobytes()
+
+
+def test_readings_know_what_they_share(small_look):
+    look = believing(
+        flat_look(small_look, 0.1),
+        depth_scale_sigma=0.002,
+        depth_warp_m=3e-4,
+        depth_correlation_px=2.0,
+    )
+    cloud = fuse(look)
+    np.testing.assert_allclose(cloud.shared_m, np.hypot(0.002 * 0.6, 3e-4), rtol=1e-5)
+    np.testing.assert_allclose(cloud.doubt_m, np.hypot(cloud.sigma_m, cloud.shared_m), rtol=1e-6)
+    np.testing.assert_allclose(cloud.repeats, 16 * np.pi, rtol=1e-6)
+
+
+def test_only_what_is_nearer_than_noise_can_feign_hides_a_surface(small_look):
+    shot = flat_look(small_look, 0.1).captures[0]
+    z, read = np.full(4, 0.6), np.array([0.6, 0.588, 0.57, np.nan], np.float32)
+    assert hidden(shot, read, z, 0.01).tolist() == [False, True, True, False]
+    noisy = believing(flat_look(small_look, 0.1), depth_sigma_m=2.5e-3).captures[0]
+    assert hidden(noisy, read, z, 0.01).tolist() == [False, False, True, False]
+
+
+def test_a_noisy_camera_keeps_its_readings():
+    rng = np.random.default_rng(0)
+    belief = camera(depth_sigma=2.5e-3)
+    depth = (0.6 + rng.normal(size=(72, 96)) * 2.5e-3).astype(np.float32)
+    assert steady(depth, belief)[1:-1, 1:-1].mean() > 0.98
+
+
+def test_holes_and_noise_leave_the_height_of_the_tops(small_look):
+    cell, rng = small_look.task.cell, np.random.default_rng(0)
+
+    def bad(depth):
+        depth += (2.5e-3 * rng.normal(size=depth.shape)).astype(np.float32)
+        depth[rng.random(depth.shape) < 0.45] = np.nan
+        return depth
+
+    look = believing(flat_look(small_look, 0.01 + cell.height_m + 0.004, bad), depth_sigma_m=2.5e-3)
+    cloud = fuse(look)
+    tops = map_tops(cloud, at_top(cloud, cell), cell, Grid((-0.05, -0.05), 0.01, (11, 11)))
+    assert np.abs(tops.height_m - cell.height_m - 0.004).max() < 1.2e-3
 
 
 def test_a_pixel_that_hangs_between_two_surfaces_is_dropped():

@@ -33,9 +33,9 @@ def refined(n, status="ok", edge_share=0.9, sigma_m=1e-4, lean_rad=1e-3, turn_ra
     )
 
 
-def evidence(measured=True, **changes):
-    good = {"match": 0.8, "on_top": 0.97, "seen": 1.0, "overlap_m": -0.001}
-    return Evidence(**{k: np.array([v]) for k, v in (good | changes).items()}, measured=measured)
+def evidence(**changes):
+    good = {"match": 0.8, "on_top": 0.97, "overlap_m": -0.001}
+    return Evidence(**{k: np.array([v]) for k, v in (good | changes).items()})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,6 @@ def evidence(measured=True, **changes):
         ({"match": 0.1}, {}, 9.0, "inconsistent", "pictures"),
         ({"match": 0.4}, {}, 9.0, "uncertain", "part of its drawing"),
         ({"on_top": 0.5}, {}, 9.0, "uncertain", "lie on its top"),
-        ({"seen": 0.05}, {}, 9.0, "uncertain", "readings on"),
         ({"overlap_m": 0.004}, {}, 9.0, "inconsistent", "overlaps"),
         ({}, {"status": "diverged"}, 9.0, "inconsistent", "left its start"),
         ({}, {"status": "unseen"}, 9.0, "uncertain", "neither"),
@@ -63,13 +62,6 @@ def test_each_defect_has_its_status_and_its_words(changes, state, odds, status, 
     assert words in verdict.reason[0]
     assert bool(verdict.reason[0]) == (status != "ok")
     assert 0 <= verdict.score[0] <= 1
-
-
-def test_without_3d_cameras_the_cloud_is_not_held_against_a_cell():
-    verdict = verify(
-        evidence(measured=False, on_top=0.0, seen=0.0), refined(1), np.array([9.0]), 0.99
-    )
-    assert verdict.status == ("ok",)
 
 
 def test_what_contradicts_outranks_what_is_unsure():

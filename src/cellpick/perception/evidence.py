@@ -53,18 +53,17 @@ def weigh(
     owner = np.where(on, label[tile], -1)
     p = cloud.p_region[owner >= 0].astype(np.float64)
     near = ON_TOP_M + SURE * cloud.doubt_m[owner >= 0]
-    tile, owner = tile[owner >= 0], owner[owner >= 0]
+    owner = owner[owner >= 0]
     n = len(Ts)
     above = height_above(p, owner, Ts, over, drawn, cell.height_m / 2)
     total = np.bincount(owner, minlength=n)
     on_top = np.bincount(owner, np.abs(above) < near, n) / np.maximum(total, 1)
-    area = np.bincount(label[label >= 0], minlength=n)
-    seen = np.bincount(label[np.unique(tile)], minlength=n) / np.maximum(area, 1)
+    on_top[total == 0] = 1
     depth = overlap_depth(xy, yaw, cell)
     rival = match[None] > match[:, None] - CLEARLY_WORSE
     np.fill_diagonal(rival, False)
     deepest = np.where(rival, depth, -np.inf).max(1, initial=-np.inf)
-    return Evidence(match, on_top, seen, deepest, tops.measured)
+    return Evidence(match, on_top, deepest)
 
 
 def height_above(

@@ -17,7 +17,7 @@ from cellpick.structures import CellModel
 
 Number = TypeVar("Number", np.float32, np.complex64)
 
-STAGES = ((4, 2, TIP_STEP_M / 2, 5, 250), (1, 1, 0.0008, 3, 400), (1, 1, 0.0004, 3, 600))
+STAGES = ((4, 2, TIP_STEP_M / 2, 5, 500), (1, 1, 0.0008, 3, 400), (1, 1, 0.0004, 3, 600))
 """Reach and step in place in mosaic pixels; reach of the farthest point under yaw in metres, with
 its number of steps; edge points used."""
 FRAME = 10

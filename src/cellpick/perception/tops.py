@@ -20,6 +20,8 @@ BLUR_SIGMA_M = 3e-4
 """Noise that the least smoothing serves; more asks for more."""
 NOMINAL_READINGS = 0.05
 """Weight of the drawn height against one reading."""
+WITHOUT_DEPTH = 0.5
+"""Occupancy taken for granted where no camera measures depth: the pictures alone must tell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,8 @@ class Tops:
     """(rows, columns) smoothed height of the tops above the region's origin; nominal where none
     is near."""
     occupied: NDArray[np.float32]
-    """(rows, columns) +1 all readings at top height, -1 all elsewhere, 0 no readings."""
+    """(rows, columns) +1 all readings at top height, -1 all elsewhere, 0 no readings;
+    `WITHOUT_DEPTH` everywhere if there are none at all."""
     measured: bool
     """Whether any 3D camera gave readings at all."""
 
@@ -63,6 +66,8 @@ def map_tops(cloud: Cloud, is_top: NDArray[np.bool_], cell: CellModel, grid: Gri
     ]
     height = cell.height_m + blur[0] / (blur[1] + NOMINAL_READINGS)
     occupied = (2 * n_top - n_all) / np.maximum(n_all, 1)
+    if not len(cloud):
+        occupied = np.full(n, WITHOUT_DEPTH)
     return Tops(
         grid,
         height.astype(np.float32),

@@ -20,9 +20,6 @@ LEAST_EDGE_SHARE = 0.4
 """Share of the drawing's edges that must be found near their place."""
 LEAST_COVERAGE = 0.75
 """Share of the readings over the top that must lie on it."""
-LEAST_SEEN = 0.1
-"""Share of the top that must have readings, where there is a 3D camera: blank metal loses half of
-its readings and more, and one camera's may lie farther apart than the map's tiles."""
 MOST_SIGMA_M = 0.001
 """Predicted position error that a pick survives."""
 MOST_SIGMA_RAD = 0.01
@@ -42,13 +39,10 @@ class Evidence:
     match: Floats
     """(n,) correlation of the edges at the refined place."""
     on_top: Floats
-    """(n,) share of the readings over the footprint that lie on the top face."""
-    seen: Floats
-    """(n,) share of the footprint with readings."""
+    """(n,) share of the readings over the footprint that lie on the top face; 1 without any, as
+    blank metal may give none."""
     overlap_m: Floats
     """(n,) deepest overlap with another cell that is as likely or likelier; -inf without any."""
-    measured: bool
-    """Whether any 3D camera gave readings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +90,7 @@ def verify(evidence: Evidence, refined: Refined, odds: Floats, confidence: float
     for rule in reversed(rules):
         for row in np.flatnonzero(rule.broken):
             status[row], reason[row] = rule.status, rule.words.format(rule.figure[row])
-    on_top = evidence.on_top if evidence.measured else np.ones(n)
-    score = np.clip((evidence.match + on_top + refined.edge_share) / 3, 0, 1)
+    score = np.clip((evidence.match + evidence.on_top + refined.edge_share) / 3, 0, 1)
     return Verdict(tuple(status), tuple(reason), score)
 
 
@@ -120,15 +113,13 @@ def contradictions(evidence: Evidence, refined: Refined) -> list[Rule]:
 
 def doubts(evidence: Evidence, refined: Refined) -> list[Rule]:
     """What leaves a cell too little seen or too loosely placed."""
-    match, seen, on_top, share = evidence.match, evidence.seen, evidence.on_top, refined.edge_share
+    match, on_top, share = evidence.match, evidence.on_top, refined.edge_share
     unseen = np.array([status == "unseen" for status in refined.status], np.bool_)
-    measured = np.full(len(match), evidence.measured)
     sigma_m, turn_rad, lean_rad = predicted_error(refined.covariance)
     figures: list[tuple[NDArray[np.bool_], str, Floats]] = [
         (unseen, "neither points nor edges agree with it", match),
-        (measured & (seen < LEAST_SEEN), "readings on {:.0f} % of its top only", 100 * seen),
         (
-            measured & (on_top < LEAST_COVERAGE),
+            on_top < LEAST_COVERAGE,
             "only {:.0f} % of the readings over it lie on its top",
             100 * on_top,
         ),
