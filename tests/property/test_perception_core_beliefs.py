@@ -72,7 +72,7 @@ def test_a_scale_error_moves_the_face_along_the_line_of_sight():
     cameras = believed(depth_scale_sigma=0.01)
     views = views_of(blank(cameras), np.zeros((1, 3)), 0.05)
     pivot = np.array([[0.0, 0.0, 0.02]])
-    errors = depth_errors(views, LOOSE[None], pivot)
+    errors = depth_errors(views, LOOSE[None], pivot, box_cell())
     moved = perturb(LOOSE[None, None], 1e-4 * errors.motion[..., 0])
     for k, camera in enumerate(cameras):
         here = transform(invert(camera.T_mount_camera) @ LOOSE, pivot)[0]
