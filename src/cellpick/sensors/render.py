@@ -194,7 +194,7 @@ class Renderer:
         groups = grouped(pixels[row], self._lens.shape[1], piece[row], material, side)
         first = row[groups.first]
         where, bare = pixels[first], plain[first]
-        sampling = Sampling(self._phase(where), SHARED_SAMPLES)
+        sampling = Sampling(np.zeros(len(where), dtype=np.int32), SAMPLES)  # so that squares agree
         directions, hits = self._directions[where], self._hits.rows(where)
         mine = self._shade(directions, hits, plain_coat(material[groups.first]), sampling)
         own = self._shade(directions, hits, plain_coat(bare), sampling)
