@@ -51,13 +51,13 @@ def evidence(**changes):
         ({}, {"status": "unseen"}, 9.0, "uncertain", "neither"),
         ({}, {"edge_share": 0.1}, 9.0, "uncertain", "edges"),
         ({}, {"sigma_m": 0.002}, 9.0, "uncertain", "position"),
-        ({}, {"lean_rad": 0.05}, 9.0, "uncertain", "lean is only known to 2.9 degrees"),
+        ({}, {"lean_rad": 0.02}, 9.0, "uncertain", "its far end is only known to 0.9 mm"),
         ({}, {"turn_rad": 0.012}, 9.0, "uncertain", "turn is only known to 0.7 degrees"),
-        ({}, {"lean_rad": 0.012, "turn_rad": 0.009}, 9.0, "ok", ""),
+        ({}, {"lean_rad": 0.017, "turn_rad": 0.009}, 9.0, "ok", ""),
     ],
 )
 def test_each_defect_has_its_status_and_its_words(changes, state, odds, status, words):
-    verdict = verify(evidence(**changes), refined(1, **state), np.array([odds]), 0.99)
+    verdict = verify(evidence(**changes), refined(1, **state), np.array([odds]), 0.99, 0.09)
     assert verdict.status == (status,)
     assert words in verdict.reason[0]
     assert bool(verdict.reason[0]) == (status != "ok")
@@ -65,16 +65,24 @@ def test_each_defect_has_its_status_and_its_words(changes, state, odds, status, 
 
 
 def test_what_contradicts_outranks_what_is_unsure():
-    verdict = verify(evidence(match=0.1, on_top=0.1), refined(1), np.array([0.0]), 0.99)
+    verdict = verify(evidence(match=0.1, on_top=0.1), refined(1), np.array([0.0]), 0.99, 0.09)
     assert verdict.status == ("inconsistent",)
 
 
 def test_a_free_angle_is_no_error():
-    place, turn, lean = predicted_error(refined(2, lean_rad=0.003).covariance)
+    place, _, turn = predicted_error(refined(2, lean_rad=0.003).covariance, 0.09)
     np.testing.assert_allclose(place, 1e-4)
     np.testing.assert_array_equal(turn, 0)
-    np.testing.assert_allclose(lean, 0.003)
     assert probability_of(np.array([0.0]))[0] == 0.5
+
+
+def test_a_lean_about_the_top_is_an_error_of_the_foot():
+    """A top known exactly, a lean of 0.01 rad about it: half of 90 mm off at the centre, all of it
+    at the foot."""
+    lever = np.array([0.0, 0.045, 0.0, 1.0, 0.0, 0.0])
+    covariance = (np.outer(lever, lever) * 0.01**2)[None]
+    place, end, _ = predicted_error(covariance, 0.09)
+    np.testing.assert_allclose([place[0], end[0]], [4.5e-4, 9e-4], rtol=1e-9)
 
 
 def printed(text, side):

@@ -76,7 +76,7 @@ def find_cells(look: CaptureSet) -> CellEstimates:
         refined = refine(look, oriented.Ts_base_cell, cloud)
     code = read_codes(refined.Ts_base_cell, cell, look.captures, up)
     evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, shares)
-    verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence)
+    verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence, cell.height_m)
     return table(task, refined, oriented.odds, code, verdict)
 
 

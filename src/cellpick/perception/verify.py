@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats
+from cellpick.geometry import Floats, skew
 from cellpick.perception.core import Refined
 from cellpick.structures import EstimateStatus
 
@@ -24,8 +24,8 @@ MOST_SIGMA_M = 0.001
 """Predicted position error that a pick survives."""
 MOST_SIGMA_RAD = 0.01
 """Predicted error of the turn, where it matters."""
-MOST_LEAN_RAD = 0.018
-"""Predicted error of a lean, which cups and lips give way to."""
+MOST_END_M = 8e-4
+"""Predicted error of either end of the cell: beyond it, a lean makes the far end miss its slot."""
 MOST_OVERLAP_M = 0.0015
 """Refined cells do not share more than this."""
 FREE_ANGLE_RAD = 1.0
@@ -70,13 +70,15 @@ class Rule(NamedTuple):
     """(n,) the figure."""
 
 
-def verify(evidence: Evidence, refined: Refined, odds: Floats, confidence: float) -> Verdict:
+def verify(
+    evidence: Evidence, refined: Refined, odds: Floats, confidence: float, height_m: float
+) -> Verdict:
     """The first rule that a cell breaks names its status: what contradicts outranks what is
-    unsure, and that an open polarity."""
+    unsure, and that an open polarity. `height_m` is the cells'."""
     probability = probability_of(odds)
     rules = [
         *contradictions(evidence, refined),
-        *doubts(evidence, refined),
+        *doubts(evidence, refined, height_m),
         Rule(
             probability < confidence,
             "ambiguous",
@@ -111,11 +113,11 @@ def contradictions(evidence: Evidence, refined: Refined) -> list[Rule]:
     ]
 
 
-def doubts(evidence: Evidence, refined: Refined) -> list[Rule]:
+def doubts(evidence: Evidence, refined: Refined, height_m: float) -> list[Rule]:
     """What leaves a cell too little seen or too loosely placed."""
     match, on_top, share = evidence.match, evidence.on_top, refined.edge_share
     unseen = np.array([status == "unseen" for status in refined.status], np.bool_)
-    sigma_m, turn_rad, lean_rad = predicted_error(refined.covariance)
+    sigma_m, end_m, turn_rad = predicted_error(refined.covariance, height_m)
     figures: list[tuple[NDArray[np.bool_], str, Floats]] = [
         (unseen, "neither points nor edges agree with it", match),
         (
@@ -131,11 +133,7 @@ def doubts(evidence: Evidence, refined: Refined) -> list[Rule]:
             "its turn is only known to {:.1f} degrees",
             np.degrees(turn_rad),
         ),
-        (
-            lean_rad > MOST_LEAN_RAD,
-            "its lean is only known to {:.1f} degrees",
-            np.degrees(lean_rad),
-        ),
+        (end_m > MOST_END_M, "its far end is only known to {:.1f} mm", 1e3 * end_m),
     ]
     return [Rule(broken, "uncertain", words, figure) for broken, words, figure in figures]
 
@@ -146,13 +144,17 @@ def probability_of(odds: Floats) -> Floats:
     return result
 
 
-def predicted_error(covariance: Floats) -> tuple[Floats, Floats, Floats]:
-    """Largest standard deviations (n,) of position, of the turn about the cell's z, 0 where that is
-    free, and of the lean of that axis."""
+def predicted_error(covariance: Floats, height_m: float) -> tuple[Floats, Floats, Floats]:
+    """Largest standard deviations (n,) of the centre's place, of the worse known end's place, and
+    of the turn about the cell's z, 0 where that is free."""
     n = len(covariance)
     if not n:
         return np.zeros(0), np.zeros(0), np.zeros(0)
-    place = np.sqrt(np.linalg.eigvalsh(covariance[:, :3, :3])[:, -1])
+    at = np.array([0.0, 0.5, -0.5])[:, None] * np.array([0.0, 0.0, height_m])
+    # a small motion (v, w) of the cell moves a point p of it by v + w x p
+    J = np.concatenate([np.broadcast_to(np.eye(3), (3, 3, 3)), -skew(at)], axis=-1)
+    spread = J @ covariance[:, None] @ np.swapaxes(J, -1, -2)
+    place = np.sqrt(np.linalg.eigvalsh(spread)[..., -1])
     turn = np.sqrt(covariance[:, 5, 5])
-    lean = np.sqrt(np.linalg.eigvalsh(covariance[:, 3:5, 3:5])[:, -1])
-    return place, np.where(turn < FREE_ANGLE_RAD, turn, 0.0), lean
+    free = turn >= FREE_ANGLE_RAD
+    return place[:, 0], place[:, 1:].max(axis=1), np.where(free, 0.0, turn)
