@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from fnmatch import fnmatch
@@ -129,8 +130,15 @@ def figures(case: Case, episodes: Sequence[Episode], problems: Sequence[str]) ->
         "overrides": list(case.overrides),
         "error_over_sigma": float(np.sqrt(np.mean(squares))) if squares else None,
         "stopped": [e.summary["stopped"] for e in episodes if e.summary["stopped"]],
+        "left": dict(Counter(why for e in episodes for why in left_alone(e)).most_common()),
         "problems": list(problems),
     }
+
+
+def left_alone(episode: Episode) -> list[str]:
+    """Why cells were never picked, one reason a cell."""
+    last = {r["key"]: r for r in episode.summary["recoveries"]}
+    return [r["reason"] for r in last.values() if r["action"] == "skip"]
 
 
 def markdown(results: dict[str, dict[str, Any]]) -> str:
@@ -141,7 +149,8 @@ def markdown(results: dict[str, dict[str, Any]]) -> str:
     )
     rows = [head, "|---" * 8 + "|"]
     for label, f in results.items():
-        why = "; ".join(dict.fromkeys([*f["stopped"], *f["problems"]]))
+        left = [f"{n} left, {why}" for why, n in f["left"].items()]
+        why = "; ".join(dict.fromkeys([*f["stopped"], *left, *f["problems"]]))
         if not f["seeds"]:
             rows.append(f"| {label} | - | - | - | - | - | - | {why} |")
             continue

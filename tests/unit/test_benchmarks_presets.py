@@ -37,6 +37,10 @@ def episode(seed: int, stopped: str, squares: tuple[float, ...]) -> Episode:
         "safety_violations": 0,
         "failures": {},
         "stopped": stopped,
+        "recoveries": [
+            {"key": "cell003", "action": "look_again", "reason": "uncertain: at first"},
+            {"key": "cell003", "action": "skip", "reason": "uncertain: too far"},
+        ],
         "cycle_time_s": {"mean": 9.5},
         "measured": {"real_time_factor": 1.0, "vision_time_ms": {"p50": 900.0}},
     }
@@ -52,7 +56,7 @@ def test_a_row_holds_the_errors_their_honesty_and_why_a_run_stopped() -> None:
     line = markdown({case.label: row}).splitlines()[-1]
     for words in ("22 of 24", "22 of 24, 0 false", "1.00 mm, 1.00°", "| 2.00 |", "9.50 s"):
         assert words in line
-    assert "too little is seen; seed 2: the file is wrong" in line
+    assert "too little is seen; 2 left, uncertain: too far; seed 2: the file is wrong" in line
 
 
 def test_a_case_without_runs_says_why() -> None:
