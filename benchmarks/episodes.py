@@ -50,7 +50,8 @@ def run_episode(case: Case, seed: int) -> Episode:
     models = resolve_scene(load_scene(case.scene, case.overrides))
     with tempfile.TemporaryDirectory() as folder:
         result = run_scene(models, seed, Path(folder), lambda line: None)
-        lines = (Path(folder) / "picks.jsonl").read_text().splitlines()
+        log = Path(folder) / "picks.jsonl"
+        lines = log.read_text().splitlines() if log.exists() else []
     picks = [json.loads(line) for line in lines]
     first = result.matches[0]
     ok = [i for i, status in enumerate(first.status) if status == "ok"]
