@@ -11,11 +11,13 @@ from cellpick.geometry import pixel_grid, pose, project, rays, transform
 from cellpick.perception.coarse import Hypotheses
 from cellpick.perception.fusion import fuse, hidden, ray_image, steady, to_scale
 from cellpick.perception.grid import Grid
+from cellpick.perception.health.mark_reading import MarkReadings
+from cellpick.perception.health.picture import depth_quality
 from cellpick.perception.rectify import rectify
 from cellpick.perception.seat import fit_planes, owners
 from cellpick.perception.select import contenders, overlap_depth, without_conflicts
 from cellpick.perception.tops import at_top, map_tops
-from cellpick.structures import CameraCalibration, Capture, CaptureSet
+from cellpick.structures import CameraCalibration, Capture, CaptureSet, ReferenceMark
 
 DOWN = np.diag([1.0, -1.0, -1.0])
 
@@ -247,3 +249,11 @@ def test_what_is_outside_the_picture_or_hidden_is_unseen(small_look):
     clear = dataclasses.replace(shot, depth=None)
     assert np.isfinite(rectify(clear, behind, np.zeros((1, 3)))).all()
     assert np.isnan(rectify(clear, behind, np.array([[5.0, 0, 0]]))).all()
+
+
+def test_marks_beyond_a_cameras_range_say_nothing_of_its_depth(small_look):
+    shot = flat_look(small_look, 0.2).captures[0]
+    on_table = ReferenceMark(0, 0.05, pose(np.eye(3), [0.55, -0.25, 0.0]), 1e-4)
+    none = np.zeros((0, 4, 2))
+    nothing = MarkReadings(np.zeros(0, np.int64), none, none, *[np.zeros(0)] * 3)
+    assert depth_quality(shot, nothing, [on_table]) == (1.0, 1.0)

@@ -37,6 +37,8 @@ DEPTH_NOISE = 2.5
 """Noise of the depth on marks, in units of the stated one, from which a camera is degraded."""
 DEPTH_SHARE = 0.3
 """Share of pixels with depth on marks below which the depth is not used."""
+LEAST_READINGS = 1000
+"""Fewer readings in a whole picture say nothing of the camera's range."""
 FRAME_PX = 3.0
 """A mark is expected where it lies this far inside the picture, with its white."""
 
@@ -108,18 +110,35 @@ def expected_marks(capture: Capture, task: SearchTask) -> tuple[int, ...]:
 def depth_quality(
     capture: Capture, readings: MarkReadings, marks: Sequence[ReferenceMark]
 ) -> tuple[float, float]:
-    """Share of the marks' pixels with depth, and its noise over the stated one (inf for none)."""
+    """Share of the marks' pixels with depth, and its noise over the stated one (inf for none).
+
+    Marks beyond the farthest reading say nothing: they lie outside the camera's range. With none
+    left, nothing speaks against the depth.
+    """
     belief = capture.calibration
     shares, ratios = [], []
+    farthest = _farthest(capture)
     for k, mark in enumerate(marks):
         T_camera_mark = invert(capture.T_base_camera) @ mark.T_base_mark
+        if T_camera_mark[2, 3] > farthest:
+            continue
         off = depth_offsets(capture, readings.corners_px[k], T_camera_mark)
         good = off[np.isfinite(off)]
         shares.append(len(good) / max(len(off), 1))
         stated = belief.depth_sigma_m * (T_camera_mark[2, 3] / belief.depth_reference_m) ** 2
         if len(good) >= 20:
             ratios.append(1.48 * float(np.median(np.abs(good - np.median(good)))) / stated)
+    if not shares:
+        return 1.0, 1.0
     return float(np.median(shares)), float(np.median(ratios)) if ratios else float("inf")
+
+
+def _farthest(capture: Capture) -> float:
+    """Depth of the farthest readings; infinite where there are too few to tell."""
+    known = np.zeros(0) if capture.depth is None else capture.depth[np.isfinite(capture.depth)]
+    if len(known) < LEAST_READINGS:
+        return float("inf")
+    return float(np.quantile(known, 0.99))
 
 
 def _light_faults(capture: Capture) -> list[PictureFault]:
