@@ -9,6 +9,7 @@ import pytest
 from calibration_stage import BOARD, board_in_camera, camera, flange_poses, pair, sightings
 
 from cellpick.calibration import METHODS, hand_eye, rig_calibration, solve
+from cellpick.calibration.checks import check_depth_scale
 from cellpick.calibration.result import stated_sigmas
 from cellpick.calibration.spread import jackknife_covariance
 from cellpick.geometry import difference
@@ -119,6 +120,32 @@ def test_the_depth_scale_undoes_the_reading_error(factor):
     assert (flat.depth_scale, flat.depth_scale_sigma, len(scales[1].by_picture)) == (1.0, 0.0, 0)
     error = rig.cameras[0].depth_scale * factor - 1
     assert abs(error) < 4 * rig.cameras[0].depth_scale_sigma < 1e-3
+
+
+@pytest.mark.parametrize("measured", [0, 1])
+def test_a_scale_that_was_not_measured_stays_as_believed(measured):
+    former = camera(depth_scale=0.998, depth_scale_sigma=7e-4), pair()[1]
+    seen = sightings(5, sigma_px=0.05, depth_factor=1.004, believed=former)
+    few = [
+        replace(p, depth_pixels=p.depth_pixels[:49], depth_m=p.depth_m[:49])
+        if p.pose >= measured
+        else p
+        for p in seen.pictures
+    ]
+    solution = solve(replace(seen, pictures=tuple(few)), "hold")
+    rig, scales = rig_calibration(solution, "s", 0)
+    assert [scale.status for scale in scales] == ["unmeasured", "no depth"]
+    assert rig.cameras[0].depth_scale == 0.998
+    assert rig.cameras[0].depth_scale_sigma == pytest.approx(7e-4, rel=1e-12)
+    assert np.sqrt(rig.covariance[15, 15]) == pytest.approx(7e-4, rel=1e-12)
+    assert not rig.covariance[15, :15].any()
+    check = check_depth_scale(scales[0], "cam0_3d")
+    assert not check.passed
+    assert check.words == (
+        "fewer than 2 pictures of the board have 50 readings: believed as before, 0.99800 with a "
+        "standard deviation of 0.70 per mille"
+    )
+    assert scales[1].reason == ""
 
 
 def test_stated_sigmas_are_those_of_independent_errors_with_the_same_effect():

@@ -55,6 +55,33 @@ def test_a_second_look_has_fresh_noise_and_the_same_calibrations():
     assert first.calibration is second.calibration is rig.calibrations[0]
 
 
+def test_devices_of_another_seed_keep_what_they_were_born_with_and_no_noise(same_record):
+    warped = replace(DEPTH, sigma_m=0.0, warp_m=1e-3, scale_sigma=2e-3)
+    eyes = [camera(depth=warped), camera("noisy"), camera("flat", depth=None)]
+    state = state_of(eyes, Ts_cell=CELLS)
+    task = SearchTask(state.cell, state.materials, np.eye(4), np.full(3, 0.3), 0.99)
+    born = CameraRig(state, np.random.default_rng(9))
+
+    def taken(seed, devices=9):
+        rng, devices = (np.random.default_rng(k) for k in (seed, devices))
+        rig = CameraRig(state, rng, born.calibrations, devices)
+        assert rig.calibrations == born.calibrations
+        return rig.depth_scales, rig.look(state, np.eye(4), task).captures
+
+    (scales, first), (others, second) = taken(1), taken(2)
+    assert scales == others == born.depth_scales != taken(1, devices=8)[0]
+    for one, other in zip(first, second, strict=True):
+        assert (one.image != other.image).any()
+    # without axial noise the fixed patterns are all there is, but for a few readings at edges
+    both = np.isfinite(first[0].depth) & np.isfinite(second[0].depth)
+    assert np.mean(first[0].depth[both] == second[0].depth[both]) > 0.9
+    assert np.mean(first[1].depth == second[1].depth) < 0.1
+    same_record(taken(1)[1], first)
+    # a rig whose devices come from its own generator is one without further devices
+    plain = CameraRig(state, np.random.default_rng(9)).look(state, np.eye(4), task)
+    same_record(taken(9)[1], plain.captures)
+
+
 def test_a_moved_cell_changes_image_and_depth():
     state = state_of(small_cameras(1), Ts_cell=CELLS)
     moved = replace(state, Ts_world_cell=np.stack([CELLS[0], CELLS[1] @ translation([0.02, 0, 0])]))

@@ -49,14 +49,9 @@ def all_checks(
         check_distance(solution, row, name, working_m[row]) for row, name in enumerate(names)
     ]
     checks += [
-        Check(
-            f"depth scale of {name}",
-            abs(scale.factor - 1) <= DEPTH_SCALE,
-            f"readings times {scale.factor:.5f} fit the board's plane; at most "
-            f"{1e3 * DEPTH_SCALE:.0f} per mille is usual",
-        )
+        check_depth_scale(scale, name)
         for name, scale in zip(names, scales, strict=True)
-        if len(scale.by_picture)
+        if scale.status != "no depth"
     ]
     checks += [
         Check(
@@ -105,6 +100,16 @@ def check_board_size(solution: Solution) -> Check:
         f"(standard deviation {stated * sigma:.3f}), stated as {stated:.3f} mm"
     )
     return Check("board size", passed, words)
+
+
+def check_depth_scale(scale: DepthScale, name: str) -> Check:
+    """Whether a 3D camera's depth scale was measured, and is that of a sound device."""
+    passed = scale.status == "measured" and abs(scale.factor - 1) <= DEPTH_SCALE
+    words = scale.reason or (
+        f"readings times {scale.factor:.5f} fit the board's plane; at most "
+        f"{1e3 * DEPTH_SCALE:.0f} per mille is usual"
+    )
+    return Check(f"depth scale of {name}", passed, words)
 
 
 def check_distance(solution: Solution, row: int, name: str, working_m: Floats) -> Check:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,10 @@ WARP_LEFT = 0.5
 covers about four of its patches, the same ones in most pictures."""
 LEAST_READINGS = 50
 """A picture with fewer says nothing of depth."""
+LEAST_PICTURES = 2
+"""Pictures that tell a scale and its scatter."""
+Status = Literal["measured", "unmeasured", "no depth"]
+"""Whether a scale was measured, could not be, or does not exist."""
 
 
 class DepthScale(NamedTuple):
@@ -26,28 +30,39 @@ class DepthScale(NamedTuple):
 
     factor: float
     by_picture: Floats
-    """(j,) the factor from each picture alone."""
+    """(j,) the factor from each picture alone; fewer than two measure nothing."""
     by_parameters: Floats
     """(size,) its derivatives by the joint problem's parameters."""
     own_sigma: float
     """Its standard deviation from the readings alone: their scatter over pictures, and the smooth
-    error that no number of pictures averages out."""
+    error that no number of pictures averages out. Unmeasured, that of the former belief."""
+    status: Status
 
-
-NONE = DepthScale(1.0, np.zeros(0), np.zeros(0), 0.0)
-"""A camera without depth."""
+    @property
+    def reason(self) -> str:
+        """Why nothing was measured; empty for a measured one and a camera without depth."""
+        if self.status != "unmeasured":
+            return ""
+        return (
+            f"fewer than {LEAST_PICTURES} pictures of the board have {LEAST_READINGS} readings: "
+            f"believed as before, {self.factor:.5f} with a standard deviation of "
+            f"{1e3 * self.own_sigma:.2f} per mille"
+        )
 
 
 def depth_scale(problem: JointProblem, x: Floats, camera: int) -> DepthScale:
-    """The scale of one camera at the solution `x`; `NONE` for one that reads no depth."""
-    pictures = problem.sightings.pictures
+    """The scale of one camera at the solution `x`; the former belief where too little was read."""
+    pictures, belief = problem.sightings.pictures, problem.sightings.cameras[camera]
     rows = [
         row
         for row, picture in enumerate(pictures)
         if picture.camera == camera and len(picture.depth_m) >= LEAST_READINGS
     ]
-    if len(rows) < 2:
-        return NONE
+    if len(rows) < LEAST_PICTURES:
+        status: Status = "unmeasured" if belief.depth_sigma_m > 0 else "no depth"
+        nothing = np.zeros(problem.size)
+        former = belief.depth_scale, np.zeros(0), nothing, belief.depth_scale_sigma
+        return DepthScale(*former, status)
     here = problem.geometry(x)
     used = [problem.sightings.pictures[row] for row in rows]
     lens = here.intrinsics[camera]
@@ -57,9 +72,9 @@ def depth_scale(problem: JointProblem, x: Floats, camera: int) -> DepthScale:
     slope = _slope(problem, x, camera, rows)
     factor = float(ratio.mean())
     scatter = float(ratio.std(ddof=1) / np.sqrt(len(ratio)))
-    warp_m = WARP_LEFT * problem.sightings.cameras[camera].depth_warp_m
+    warp_m = WARP_LEFT * belief.depth_warp_m
     own = float(np.hypot(scatter, warp_m / np.mean(np.concatenate(planes))))
-    return DepthScale(factor, ratio, factor * slope, own)
+    return DepthScale(factor, ratio, factor * slope, own, "measured")
 
 
 def _slope(problem: JointProblem, x: Floats, camera: int, rows: list[int]) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import nnls
 
-from cellpick.calibration.depth import NONE, DepthScale, depth_scale
+from cellpick.calibration.depth import DepthScale, depth_scale
 from cellpick.calibration.pinhole import INTRINSICS, pinhole_of, project_with_derivatives
 from cellpick.calibration.solve import Solution
 from cellpick.geometry import Floats, pixel_grid, rays, skew
@@ -106,8 +106,7 @@ def _public_covariance(solution: Solution, scales: tuple[DepthScale, ...]) -> Fl
         first = problem.intrinsics.start + INTRINSICS * row
         lens = np.arange(INTRINSICS)
         pick[at + 6 + lens, first + lens] = problem.intrinsics_sigma[row]
-        if scale is not NONE:
-            pick[at + CAMERA_PARAMETERS - 1] = scale.by_parameters
-            own[at + CAMERA_PARAMETERS - 1] = scale.own_sigma**2
+        pick[at + CAMERA_PARAMETERS - 1] = scale.by_parameters
+        own[at + CAMERA_PARAMETERS - 1] = scale.own_sigma**2
     result: Floats = pick @ solution.covariance @ pick.T + np.diag(own)
     return result

@@ -33,16 +33,17 @@ class TrueCamera:
         palette: Palette,
         image_rng: np.random.Generator,
         depth_rng: np.random.Generator,
+        device_rng: np.random.Generator,
     ) -> None:
+        """`device_rng` draws what its 3D half is born with, the others the noise of each look."""
         self.spec = spec
         """How it truly is."""
-        self._image_rng = image_rng
+        self._image_rng, self._depth_rng = image_rng, depth_rng
         self._lens = Lens(spec)
         self._window: Window | None = None
         self._last: Renderer | None = None
         self._depth = None
         if spec.depth is not None:
-            device_rng, self._depth_rng = depth_rng.spawn(2)
             self._depth = make_depth_sensor(spec.depth, spec, self._lens, palette, device_rng)
 
     @property

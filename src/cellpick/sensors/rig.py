@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,11 +38,17 @@ class CameraRig:
         state: SceneState,
         rng: np.random.Generator,
         calibrations: Sequence[CameraCalibration] | None = None,
+        devices: np.random.Generator | None = None,
     ) -> None:
-        """`calibrations`, one a camera in the rig's order, replace those that would be drawn."""
-        streams = [stream.spawn(5) for stream in rng.spawn(len(state.cameras))]
+        """`calibrations`, one a camera in the rig's order, replace those that would be drawn.
+
+        `devices` draws what the devices are born with (depth scale, fixed patterns), as a rig made
+        with it in place of `rng` would have them; noise and faults are always from `rng`.
+        """
+        streams = _streams(rng, len(state.cameras))
+        born = streams if devices is None else _streams(devices, len(state.cameras))
         self._timings = tuple(spec.timing for spec in state.cameras)
-        self._skews = tuple(stream[4] for stream in streams)
+        self._skews = tuple(stream.skew for stream in streams)
         self.schedule = schedule(self._timings)
         """When each camera exposes in a look."""
         self.schedule_after_moving = schedule(
@@ -53,18 +60,18 @@ class CameraRig:
         palette = Palette.of(self._bodies.materials)
         self._lighting = Lighting(state.lights, state.ambient, palette)
         self._cameras = tuple(
-            TrueCamera(spec, palette, stream[1], stream[2])
-            for spec, stream in zip(state.cameras, streams, strict=True)
+            TrueCamera(spec, palette, stream.image, stream.depth, device.device)
+            for spec, stream, device in zip(state.cameras, streams, born, strict=True)
         )
         drawn = [
-            believed(camera.spec, stream[0], camera.depth_scale)
+            believed(camera.spec, stream.calibration, camera.depth_scale)
             for camera, stream in zip(self._cameras, streams, strict=True)
         ]
         self.calibrations = tuple(drawn if calibrations is None else calibrations)
         """What the station believes of each camera, in the rig's order."""
 
         self._faults = tuple(
-            CameraFaults([f for f in state.faults if f.camera == row], camera, stream[3])
+            CameraFaults([f for f in state.faults if f.camera == row], camera, stream.faults)
             for row, (camera, stream) in enumerate(zip(self._cameras, streams, strict=True))
         )
         self._looks = 0
@@ -155,6 +162,26 @@ class CameraRig:
         if frame is None:
             return None
         return Capture(belief, frame.image, frame.depth, frame.time_s, T_base_flange)
+
+
+class _Streams(NamedTuple):
+    """Random streams of one camera."""
+
+    calibration: np.random.Generator
+    image: np.random.Generator
+    faults: np.random.Generator
+    skew: np.random.Generator
+    device: np.random.Generator
+    depth: np.random.Generator
+
+
+def _streams(rng: np.random.Generator, count: int) -> list[_Streams]:
+    found = []
+    for own in rng.spawn(count):
+        calibration, image, ranging, faults, skew = own.spawn(5)
+        device, depth = ranging.spawn(2)
+        found.append(_Streams(calibration, image, faults, skew, device, depth))
+    return found
 
 
 def _cores() -> int:

@@ -101,6 +101,7 @@ def _camera(run: CalibrationRun, row: int) -> dict[str, Any]:
         "centre_change_px": (camera.K[:2, 2] - before.K[:2, 2]).tolist(),
         "depth_scale": camera.depth_scale,
         "depth_scale_sigma": camera.depth_scale_sigma,
+        "depth_scale_status": run.scales[row].status,
         "lens_contradicted": camera.camera in run.solution.contradicted,
     }
 

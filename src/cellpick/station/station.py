@@ -49,7 +49,7 @@ class Station:
         """`calibration` is what the station believes of its cameras, in place of what is drawn.
 
         The cameras are then those that were calibrated: what differs from one camera to the next
-        of its type is drawn with the calibration's seed.
+        of its type is drawn with the calibration's seed. All noise is this run's own.
         """
         source = streams(seed)
         self.models = models
@@ -70,8 +70,8 @@ class Station:
         if calibration is None:
             self.rig = CameraRig(state, source.sensors)
         else:
-            cameras = streams(calibration.seed).sensors
-            self.rig = CameraRig(state, cameras, calibration.cameras)
+            devices = streams(calibration.seed).sensors
+            self.rig = CameraRig(state, source.sensors, calibration.cameras, devices)
         monitor = CameraMonitor()
         self.perceive: Perceive = (
             oracle_for(self.world.state) if oracle else lambda look: perceive(look, monitor)
