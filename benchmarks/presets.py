@@ -136,9 +136,10 @@ def figures(case: Case, episodes: Sequence[Episode], problems: Sequence[str]) ->
 
 
 def left_alone(episode: Episode) -> list[str]:
-    """Why cells were never picked, one reason a cell."""
-    last = {r["key"]: r for r in episode.summary["recoveries"]}
-    return [r["reason"] for r in last.values() if r["action"] == "skip"]
+    """Why the last look's cells were not picked, one reason a cell."""
+    skipped = [r for r in episode.summary["recoveries"] if r["action"] == "skip"]
+    last_s = max((r["time_s"] for r in skipped), default=0.0)
+    return [r["reason"] for r in skipped if r["time_s"] == last_s]
 
 
 def markdown(results: dict[str, dict[str, Any]]) -> str:

@@ -38,8 +38,9 @@ def episode(seed: int, stopped: str, squares: tuple[float, ...]) -> Episode:
         "failures": {},
         "stopped": stopped,
         "recoveries": [
-            {"key": "cell003", "action": "look_again", "reason": "uncertain: at first"},
-            {"key": "cell003", "action": "skip", "reason": "uncertain: too far"},
+            {"time_s": 1.0, "action": "skip", "reason": "uncertain: at first"},
+            {"time_s": 9.0, "action": "look_again", "reason": "uncertain: too far"},
+            {"time_s": 9.0, "action": "skip", "reason": "uncertain: too far"},
         ],
         "cycle_time_s": {"mean": 9.5},
         "measured": {"real_time_factor": 1.0, "vision_time_ms": {"p50": 900.0}},
