@@ -204,7 +204,7 @@ def test_sparse_shading_keeps_edges_and_smooth_ramps(shape):
     truth = np.where(piece == 1, 0.2 + 0.004 * x, 0.9 * np.exp(-((x - 9) ** 2 + y**2) / 60)).ravel()
     asked = []
 
-    def shade(pixels, step):
+    def shade(pixels):
         asked.append(pixels)
         return np.repeat(truth[pixels, None], 3, axis=1).astype(np.float32)
 

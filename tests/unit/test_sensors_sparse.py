@@ -9,6 +9,7 @@ import pytest
 from sensors_stage import board, camera, state_of
 
 from cellpick.geometry import pose, rotation_z, translation
+from cellpick.sensors import still
 from cellpick.sensors.bodies import Bodies
 from cellpick.sensors.codes import CodeAtlas
 from cellpick.sensors.lens import Lens
@@ -43,7 +44,7 @@ def slanted(**changes):
     """A camera that looks at the cells from above and aside."""
     tilt = np.array([[1, 0, 0], [0, -0.8, -0.6], [0, 0.6, -0.8]])
     T = pose(tilt, [0.0, 0.35, 0.55])
-    return camera(size=(161, 120), focal_px=150.0, **({"T_mount_camera": T} | changes))
+    return camera(**({"size": (161, 120), "focal_px": 150.0, "T_mount_camera": T} | changes))
 
 
 @pytest.mark.parametrize("distortion", [np.zeros(5), LENS_ERRORS])
@@ -102,6 +103,38 @@ def test_a_still_camera_renders_again_only_what_a_moved_cell_changes():
     left = np.abs(again.radiance() - whole.radiance())
     assert left.mean() < 0.02 * changed.mean()
     assert np.quantile(left, 0.99) < 0.01
+
+
+def test_what_is_rendered_again_is_as_if_all_were(monkeypatch):
+    spec = slanted(size=(400, 330), focal_px=400.0)
+    lens, T = Lens(spec), spec.T_mount_camera
+    scene, table, lighting = stage(spec)
+    first = Renderer(lens, T, scene, table, lighting)
+    lifted, its_table, _ = stage(spec, lift_m=0.02)
+    monkeypatch.setattr(still, "MOST", 1.0)
+    found = still.changes(first._seen, lifted.mesh, T)
+    again = Renderer(lens, T, lifted, its_table, lighting, first).radiance()
+    whole = Renderer(lens, T, lifted, its_table, lighting).radiance()
+    blocks = found.blocks.repeat(16, axis=0).repeat(16, axis=1)[:330, :400]
+    assert 0.02 < blocks.mean() < 0.9
+    left = np.abs(again - whole).max(axis=2)
+    # what differs lies at the border, where a change too small to matter is given up
+    assert (left[blocks] < 1e-5).mean() > 0.97
+    assert left.max() < 0.02
+    assert (again[~blocks] == first.radiance()[~blocks]).all()
+
+
+def test_a_moved_cell_reaches_no_further_than_its_surroundings():
+    spec = slanted()
+    T = spec.T_mount_camera
+    scene, table, lighting = stage(spec)
+    first = Renderer(Lens(spec), T, scene, table, lighting)
+    nothing = still.changes(first._seen, scene.mesh, T)
+    assert not nothing.hits.any()
+    assert not nothing.blocks.any()
+    same = Renderer(first._lens, T, scene, table, lighting, first)
+    assert (same.radiance() == first.radiance()).all()
+    assert (same.depth() == first.depth()).all()
 
 
 def test_a_camera_that_moved_takes_nothing_over():

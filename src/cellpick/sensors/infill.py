@@ -22,17 +22,15 @@ errs by a small part of the image noise."""
 FLOOR = 0.004
 """Difference that is always small enough: near one grey value in the dark."""
 
-Shade = Callable[[NDArray[np.int64], int], Array]
-"""Radiance (n, 3) of pixels (n,) that are corners of blocks of a side."""
+Shade = Callable[[NDArray[np.int64]], Array]
+"""Radiance (n, 3) of pixels (n,)."""
 
 
 class Infill:
     """A picture being filled."""
 
-    def __init__(
-        self, key: NDArray[np.int32], shade: Shade, wanted: NDArray[np.bool_] | None = None
-    ) -> None:
-        """`key` (h, w) numbers smooth pieces; only blocks with `wanted` pixels are filled."""
+    def __init__(self, key: NDArray[np.int32], shade: Shade) -> None:
+        """`key` (h, w) numbers smooth pieces."""
         self._shape, self._key, self._shade = key.shape, key, shade
         breaks = np.zeros(key.shape, dtype=np.bool_)
         breaks[:, :-1] |= key[:, 1:] != key[:, :-1]
@@ -43,9 +41,30 @@ class Infill:
         self._radiance = np.zeros((h, w, 3), dtype=np.float32)
         self._done = np.ones((h, w), dtype=np.bool_)
         self._done[: key.shape[0], : key.shape[1]] = False
-        self._skipped = np.zeros((h, w), dtype=np.bool_)
-        if wanted is not None:
-            self._skipped[: key.shape[0], : key.shape[1]] = ~wanted
+        blocks = (h // STEPS[0], w // STEPS[0])
+        self._rough = np.zeros(blocks, dtype=np.bool_)
+        self._wanted = np.ones(blocks, dtype=np.bool_)
+        self._late = np.zeros((h, w), dtype=np.bool_)
+
+    def resume(self, before: Infill, wanted: NDArray[np.bool_]) -> None:
+        """Fills only `wanted` largest blocks (rows, columns); all others are those of `before`.
+
+        The light at the border of the wanted blocks is taken to be that of `before`.
+        """
+        inside = _spread(wanted)
+        self._wanted, self._rough = wanted, before._rough.copy()
+        self._radiance = before._radiance.copy()
+        self._done |= before._done & ~inside
+        # corners that blocks above and to the left have in common with the wanted ones
+        square = np.ones((2, 2), dtype=np.uint8)
+        core = cv2.erode(inside.view(np.uint8), square, anchor=(1, 1)).astype(np.bool_)
+        self._late = inside & ~core & before._done
+        self._late[: self._shape[0], : self._shape[1]] &= self._key == before._key
+
+    @property
+    def wanted(self) -> NDArray[np.bool_]:
+        """(h, w) pixels of the wanted blocks."""
+        return _spread(self._wanted)[: self._shape[0], : self._shape[1]]
 
     @property
     def radiance(self) -> Array:
@@ -61,6 +80,7 @@ class Infill:
         """All blocks that are smooth."""
         for step in STEPS:
             self._fill(step)
+        self._done |= self._late  # what is not done has not been written either
 
     def _fill(self, step: int) -> None:
         h, w = self._shape
@@ -75,28 +95,32 @@ class Infill:
         key = self._key.ravel()[corners]
         same = (key == key[0]).all(axis=0)
         row, column, corners = row[same], column[same], corners[:, same]
-        self._shade_new(np.unique(corners), step)
+        self._shade_new(np.unique(corners))
         value = self._radiance[corners // w, corners % w]
         high, low = value.max(axis=0), value.min(axis=0)
         smooth = (high - low <= SMOOTH * high + FLOOR).all(axis=1)
         if step == STEPS[0]:  # a shadow's tip may reach into a block past its corners
-            smooth &= ~_beside(candidates.shape, row, column, ~smooth)
+            self._rough[self._wanted] = False
+            self._rough[row, column] = ~smooth
+            smooth &= ~_beside(self._rough, row, column)
         if step == STEPS[-1]:  # across two pixels even a steep ramp is straight
             smooth[:] = True
         self._interpolate(step, value[:, smooth], row[smooth], column[smooth])
 
-    def _shade_new(self, pixels: NDArray[np.int64], step: int) -> None:
+    def _shade_new(self, pixels: NDArray[np.int64]) -> None:
         y, x = pixels // self._shape[1], pixels % self._shape[1]
         new = ~self._done[y, x]
-        self._radiance[y[new], x[new]] = self._shade(pixels[new], step)
+        self._radiance[y[new], x[new]] = self._shade(pixels[new])
         self._done[y[new], x[new]] = True
 
     def _candidates(self, step: int) -> NDArray[np.bool_]:
         """Blocks without a break that are not yet filled."""
         h, w = self._done.shape
         blocks = (h // step, step, w // step, step)
-        bad, done = self._breaks.reshape(blocks), (self._done | self._skipped).reshape(blocks)
-        result: NDArray[np.bool_] = np.logical_not(bad.any(axis=(1, 3)) | done.all(axis=(1, 3)))
+        bad, done = self._breaks.reshape(blocks), self._done.reshape(blocks)
+        left = np.logical_not(bad.any(axis=(1, 3)) | done.all(axis=(1, 3)))
+        wanted = self._wanted.repeat(STEPS[0] // step, axis=0).repeat(STEPS[0] // step, axis=1)
+        result: NDArray[np.bool_] = left & wanted
         return result
 
     def _interpolate(
@@ -115,14 +139,15 @@ class Infill:
         self._done.reshape(blocks)[row, :, column] = True
 
 
+def _spread(blocks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(h, w) pixels of the largest blocks."""
+    result: NDArray[np.bool_] = blocks.repeat(STEPS[0], axis=0).repeat(STEPS[0], axis=1)
+    return result
+
+
 def _beside(
-    shape: tuple[int, ...],
-    row: NDArray[np.int64],
-    column: NDArray[np.int64],
-    rough: NDArray[np.bool_],
+    rough: NDArray[np.bool_], row: NDArray[np.int64], column: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """(n,) blocks that touch a `rough` one, in a picture of `shape` blocks."""
-    marked = np.zeros(shape, dtype=np.uint8)
-    marked[row[rough], column[rough]] = 1
-    near = cv2.dilate(marked, np.ones((3, 3), dtype=np.uint8))
+    """(n,) blocks that touch a `rough` one."""
+    near = cv2.dilate(rough.view(np.uint8), np.ones((3, 3), dtype=np.uint8))
     return near[row, column].astype(np.bool_)

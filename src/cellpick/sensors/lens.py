@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
@@ -41,32 +39,17 @@ class Lens:
         """Least and largest x and y (2,), (2,) of all rays, with a margin of two pixels."""
         self.spec = spec
         """The camera's."""
-        self._corner = (0, 0)
         self._du = np.gradient(grid, axis=1).reshape(-1, 3)
         self._dv = np.gradient(grid, axis=0).reshape(-1, 3)
-
-    def part(self, rows: slice, columns: slice) -> Lens:
-        """The rays of a part of the image; it starts at even pixels."""
-        h, w = self.shape
-
-        def cut(rays: Array) -> Array:
-            return rays.reshape(h, w, 3)[rows, columns].reshape(-1, 3)
-
-        other = copy.copy(self)
-        grid = self.directions.reshape(h, w, 3)[rows, columns]
-        other.shape = (grid.shape[0], grid.shape[1])
-        other.directions, other._du, other._dv = grid.reshape(-1, 3), cut(self._du), cut(self._dv)
-        other.field, other._corner = _field(grid), (int(rows.start), int(columns.start))
-        return other
 
     def mask(self, xy: Array) -> NDArray[np.bool_]:
         """(h, w) pixels in which rays with x and y `xy` (n, 2) and z = 1 arrive."""
         if self.spec.distortion.any():
             xy = distort(xy, self.spec.distortion).astype(np.float32)
-        (h, w), K, (top, left) = self.shape, self.spec.K, self._corner
+        (h, w), K = self.shape, self.spec.K
         # half a pixel more, as conversion to integers rounds down
-        u = (xy[:, 0] * np.float32(K[0, 0]) + np.float32(K[0, 2] + 0.5 - left)).astype(np.int32)
-        v = (xy[:, 1] * np.float32(K[1, 1]) + np.float32(K[1, 2] + 0.5 - top)).astype(np.int32)
+        u = (xy[:, 0] * np.float32(K[0, 0]) + np.float32(K[0, 2] + 0.5)).astype(np.int32)
+        v = (xy[:, 1] * np.float32(K[1, 1]) + np.float32(K[1, 2] + 0.5)).astype(np.int32)
         inside = (u >= 0) & (u < w) & (v >= 0) & (v < h)
         marked = np.zeros(h * w, dtype=np.bool_)
         marked[v[inside] * w + u[inside]] = True

@@ -57,19 +57,37 @@ def outlines(
     edges: NDArray[np.int32],
     facing: NDArray[np.bool_],
     facets: NDArray[np.int32],
+    field: tuple[Array, Array] | None = None,
 ) -> NDArray[np.bool_]:
     """(h, w) pixels that an outline crosses, whether or not something hides it.
+
+    With a `field` of least and largest x and y of rays, lines that miss it are left out.
 
     `vertices` (k, 3) are in the world frame, `facing` (m,) tells the triangles whose outer side
     the eye sees, `facets` (m,) their smooth pieces.
     """
+    R = T_world_camera[:3, :3].astype(np.float32)
+    p = (vertices - T_world_camera[:3, 3].astype(np.float32)) @ R
+    if field is not None:
+        edges = edges[_touches(p, edges, *field)]
     a, b = edges[:, 2], edges[:, 3]
     front_a, front_b = facing[a], facing[b]
     bounds = (front_a | front_b) & ((facets[a] != facets[b]) | (front_a != front_b))
     drawn = edges[bounds | (b == OPEN)]
-    R = T_world_camera[:3, :3].astype(np.float32)
-    p = (vertices - T_world_camera[:3, 3].astype(np.float32)) @ R
     return _marked(lens, p[drawn[:, 0]], p[drawn[:, 1]])
+
+
+def _touches(p: Array, edges: NDArray[np.int32], low: Array, high: Array) -> NDArray[np.bool_]:
+    """(e,) edges between points (k, 3) of the camera frame that may be seen from `low` to `high`.
+
+    An edge that starts behind the eye may be seen anywhere.
+    """
+    behind = p[:, 2] <= NEAR_M
+    xy = p[:, :2] / np.maximum(p[:, 2:], np.float32(NEAR_M))
+    under, over = (xy < low) & ~behind[:, None], (xy > high) & ~behind[:, None]
+    a, b = edges[:, 0], edges[:, 1]
+    result: NDArray[np.bool_] = ~((under[a] & under[b]) | (over[a] & over[b])).any(axis=1)
+    return result
 
 
 def _marked(lens: Lens, a: Array, b: Array) -> NDArray[np.bool_]:

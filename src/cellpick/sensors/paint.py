@@ -7,9 +7,8 @@ a quarter of its extent along x wide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +45,11 @@ class Coat:
         """Some of the points."""
         return Coat(self.under[rows], self.over[rows], self.weight[rows])
 
-    def mixed(self, other: Coat, mix: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]) -> Coat:
-        """What `mix` makes of each of these arrays and the other's."""
-        return Coat(
-            mix(self.under, other.under), mix(self.over, other.over), mix(self.weight, other.weight)
-        )
+    def replaced(self, rows: NDArray[np.int64], other: Coat) -> Coat:
+        """These points, but for `rows` (m,), which are those of `other`."""
+        out = Coat(self.under.copy(), self.over.copy(), self.weight.copy())
+        out.under[rows], out.over[rows], out.weight[rows] = other.under, other.over, other.weight
+        return out
 
     def joined(self, other: Coat) -> Coat:
         """These points, then others."""

@@ -22,6 +22,8 @@ from cellpick.sensors.raycast import NO_HIT, Hits, RayScene
 Array = NDArray[np.float32]
 PROBE_PX = 4
 """Spacing of the grid of probes."""
+MARGIN_PX = 2
+"""Outlines this far outside a part of the picture are drawn as well."""
 TILE_PX = 160
 """Regions are parted along a grid of this width, so that a disagreement costs little."""
 UNKNOWN = -2
@@ -64,6 +66,27 @@ def first_hits(
     cast = scene.cast(origin, directions[rest])
     t[rest], triangle[rest], uv[rest] = cast.t, cast.triangle, cast.uv
     return FirstHits(Hits(t, triangle, uv), outlined)
+
+
+def hits_again(
+    lens: Lens,
+    T_world_camera: Floats,
+    directions: Array,
+    scene: RayScene,
+    planes: Planes,
+    pixels: NDArray[np.int64],
+) -> FirstHits:
+    """First hits of some `pixels` (n,) only, and outlines that are whole near these only."""
+    mesh, origin = scene.mesh, T_world_camera[:3, 3].astype(np.float32)
+    xy = lens.directions[pixels, :2]
+    reach = np.float32(MARGIN_PX * lens.pixel_rad)
+    field = (
+        xy.min(axis=0, initial=np.inf) - reach,
+        xy.max(axis=0, initial=-np.inf) + reach,
+    )
+    facing = planes.facing(origin)
+    outlined = outlines(lens, T_world_camera, mesh.vertices, mesh.edges, facing, mesh.facets, field)
+    return FirstHits(scene.cast(origin, directions[pixels]), outlined)
 
 
 def _regions(outlined: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:

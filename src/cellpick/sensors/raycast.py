@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +33,11 @@ class Hits:
         """Some of the hits."""
         return Hits(self.t[rows], self.triangle[rows], self.uv[rows])
 
-    def mixed(self, other: Hits, mix: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]) -> Hits:
-        """What `mix` makes of each of these arrays and the other's."""
-        return Hits(
-            mix(self.t, other.t), mix(self.triangle, other.triangle), mix(self.uv, other.uv)
-        )
+    def replaced(self, rows: NDArray[np.int64], other: Hits) -> Hits:
+        """These, but for `rows` (m,), which are those of `other`."""
+        out = Hits(self.t.copy(), self.triangle.copy(), self.uv.copy())
+        out.t[rows], out.triangle[rows], out.uv[rows] = other.t, other.triangle, other.uv
+        return out
 
     def joined(self, other: Hits) -> Hits:
         """These, then others."""

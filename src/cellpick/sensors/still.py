@@ -1,129 +1,156 @@
 """Which part of a picture may look different after bodies have moved in front of a still camera.
 
 A body changes what is seen where it was and where it is, what its shadow falls on, and a little of
-the sky's light and of reflections round it; these are given up beyond `REACH_M`, where a cell hides
-less than a hundredth of the sky.
+the sky's light and of reflections round it; these are given up beyond `REACH_M`, and nearer where
+it hides less than `SKY` of the sky.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, project, transform
-from cellpick.scene.cameras import CameraSpec, Light
+from cellpick.scene.cameras import Light
 from cellpick.sensors.bodies import WorldMesh
+from cellpick.sensors.infill import STEPS
+from cellpick.sensors.raycast import NO_HIT
+from cellpick.sensors.seen import Seen
+from cellpick.sensors.shading import dot
 
+Array = NDArray[np.float32]
 REACH_M = 0.08
 """How far the light round a body changes."""
-MARGIN_PX = 16
-"""Rendered round a part and thrown away, as its border lacks neighbours."""
-ALIGN_PX = 16
-"""Parts begin on the grid of blocks that the whole picture is shaded in."""
+SKY = 0.02
+"""Share of the sky that does not matter: about one grey value."""
+MARGIN_M = 2e-3
+"""Added to a body on all sides where its shadow is looked for."""
+MARGIN_PX = 3
+"""Added to a body's outline in the picture."""
+GRID_PX = 4
+"""Light is compared on a grid of this spacing."""
+MOST = 0.6
+"""Share of the picture beyond which it is rendered afresh."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """Pixels from `top` and `left` up to `bottom` and `right`, these excluded."""
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What may differ in a picture."""
 
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Rows and columns."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def within(self, outer: Part) -> tuple[slice, slice]:
-        """Its rows and columns in a picture of `outer`."""
-        rows = slice(self.top - outer.top, self.bottom - outer.top)
-        return rows, slice(self.left - outer.left, self.right - outer.left)
-
-    def grown(self, shape: tuple[int, int]) -> Part:
-        """With a margin, on the grid of blocks, within a picture of `shape`."""
-        top, left = (max(n - MARGIN_PX, 0) // ALIGN_PX * ALIGN_PX for n in (self.top, self.left))
-        bottom, right = (
-            -(-(n + MARGIN_PX) // ALIGN_PX) * ALIGN_PX for n in (self.bottom, self.right)
-        )
-        return Part(top, left, min(bottom, shape[0]), min(right, shape[1]))
+    hits: NDArray[np.bool_]
+    """(h, w) pixels that may see something else, or an edge of it."""
+    blocks: NDArray[np.bool_]
+    """(rows, columns) blocks of the infill in which anything may look different."""
 
 
-def moved_boxes(before: WorldMesh, now: WorldMesh) -> Floats | None:
-    """Bounds (n, 2, 3) of bodies that moved, where they were and where they are.
+def changes(before: Seen, now: WorldMesh, T_world_camera: Floats) -> Changes | None:
+    """What may look different from `before` through the same camera; None for too much."""
+    was = before.scene.mesh
+    bodies = moved_bodies(was, now)
+    if bodies is None:
+        return None
+    shape = before.lens.shape
+    hits = np.zeros(shape, dtype=np.uint8)
+    light = np.zeros([-(-n // GRID_PX) for n in shape], dtype=np.bool_)
+    points, normals, where = _grid(before)
+    for body in bodies:
+        for mesh in (was, now):
+            vertices = mesh.vertices[mesh.body == body].astype(np.float64)
+            if not _drawn(hits, before, invert(T_world_camera), vertices):
+                return None
+            low, high = vertices.min(axis=0), vertices.max(axis=0)
+            touched = _sees(points, normals, low, high)
+            for lamp in before.lighting.lights:
+                if high[2] >= lamp.position_m[2]:
+                    return None
+                touched |= _shaded(points, lamp, low, high)
+            light.reshape(-1)[where[touched]] = True
+    side = STEPS[0]
+    kernel = np.ones((3, 3), dtype=np.uint8)
+    near = cv2.dilate(light.view(np.uint8), kernel).astype(np.bool_)
+    blocks = _any(near, side // GRID_PX) | _any(hits.astype(np.bool_), side)
+    if blocks.mean() > MOST:
+        return None
+    return Changes(hits.astype(np.bool_), blocks)
 
-    None when they are not the same bodies.
-    """
+
+def moved_bodies(before: WorldMesh, now: WorldMesh) -> NDArray[np.int32] | None:
+    """Bodies that moved; None when they are not the same bodies."""
     if before.triangles.shape != now.triangles.shape or before.body.shape != now.body.shape:
         return None
     if (before.body != now.body).any():
         return None
-    changed = np.unique(now.body[(before.vertices != now.vertices).any(axis=1)])
-    boxes = [
-        [p.min(axis=0), p.max(axis=0)]
-        for body in changed
-        for p in (before.vertices[before.body == body], now.vertices[now.body == body])
-    ]
-    return np.array(boxes, dtype=np.float64).reshape(-1, 2, 3)
+    moved = (before.vertices != now.vertices).any(axis=1)
+    result: NDArray[np.int32] = np.unique(now.body[moved])
+    return result
 
 
-def changed_pixels(
-    spec: CameraSpec,
-    T_world_camera: Floats,
-    before: WorldMesh,
-    now: WorldMesh,
-    lights: tuple[Light, ...],
-    lowest_m: float,
-) -> NDArray[np.bool_] | None:
-    """(h, w) pixels that may look different; None for all of them.
-
-    `lowest_m` is the height of the lowest place that the camera has seen.
-    """
-    boxes = moved_boxes(before, now)
-    if boxes is None:
-        return None
-    floor_m = lowest_m - REACH_M
-    changed = np.zeros((spec.height_px, spec.width_px), dtype=np.uint8)
-    for low, high in boxes:
-        corners = _corners(low, high)
-        bodies = [_corners(low - REACH_M, high + REACH_M)]
-        for light in lights:
-            if high[2] >= light.position_m[2]:
-                return None
-            bodies.append(np.concatenate([corners, _shadow(corners, light, floor_m)]))
-        for body in bodies:
-            p = transform(invert(T_world_camera), body)
-            if (p[:, 2] <= 0).any():
-                return None
-            pixels = project(p, spec.K, spec.distortion)
-            limit = 4 * max(changed.shape)
-            hull = cv2.convexHull(np.clip(pixels, -limit, limit).round().astype(np.int32))
-            cv2.fillConvexPoly(changed, hull, 1)
-    grown: NDArray[np.uint8] = cv2.dilate(changed, np.ones((3, 3), dtype=np.uint8)).astype(np.uint8)
-    return grown.astype(np.bool_)
+def _grid(seen: Seen) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Points and normals (n, 3) that a coarse grid of pixels sees, and their places in it (n,)."""
+    h, w = seen.lens.shape
+    rows, columns = np.arange(0, h, GRID_PX), np.arange(0, w, GRID_PX)
+    pixels = (rows[:, None] * w + columns).ravel()
+    triangle = seen.hits.triangle[pixels]
+    where = np.flatnonzero(triangle != NO_HIT)
+    way = seen.directions[pixels[where]]
+    normal = seen.table.planes.normal[triangle[where]]
+    normal = normal * np.where(dot(normal, way) > 0, -1, 1).astype(np.float32)[:, None]
+    return seen.origin + seen.hits.t[pixels[where], None] * way, normal, where
 
 
-def part_of(changed: NDArray[np.bool_]) -> Part:
-    """The part of a picture that holds all `changed` pixels (h, w)."""
-    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
-    if len(rows) == 0:
-        return Part(0, 0, 0, 0)
-    return Part(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+def _drawn(hits: NDArray[np.uint8], seen: Seen, T_camera_world: Floats, vertices: Floats) -> bool:
+    """Marks the pixels that a body may cover; False when it reaches behind the camera."""
+    p = transform(T_camera_world, vertices)
+    if (p[:, 2] <= 0).any():
+        return False
+    spec, limit = seen.lens.spec, 4 * max(hits.shape)
+    pixels = project(p, spec.K, spec.distortion)
+    hull = cv2.convexHull(np.clip(pixels, -limit, limit).round().astype(np.int32))
+    outline = np.zeros_like(hits)
+    cv2.fillConvexPoly(outline, hull, 1)
+    side = 2 * MARGIN_PX + 1
+    hits |= cv2.dilate(outline, np.ones((side, side), dtype=np.uint8)).astype(np.uint8)
+    return True
 
 
-def _corners(low: Floats, high: Floats) -> Floats:
-    return np.array(list(product(*zip(low, high, strict=True))))
+def _sees(p: Array, normal: Array, low: Floats, high: Floats) -> NDArray[np.bool_]:
+    """(n,) points from which the box from `low` to `high` (3,) hides some of the sky."""
+    away = np.maximum(np.maximum(low - p, p - high), 0)
+    distance = np.sqrt(dot(away, away))
+    near = np.flatnonzero(distance < REACH_M)
+    out = np.zeros(len(p), dtype=np.bool_)
+    # the corner that stands highest above the surface
+    corner = np.where(normal[near] > 0, high, low)
+    rise = np.maximum(dot(normal[near], corner - p[near]), 0)
+    flat = np.maximum(distance[near], 1e-6)
+    turn = np.arctan(np.linalg.norm(high - low) / 2 / flat) / np.pi
+    out[near] = turn * rise**2 / (rise**2 + flat**2) > SKY
+    return out
 
 
-def _shadow(corners: Floats, light: Light, floor_m: float) -> Floats:
-    """Where rays from the lamp's border through `corners` (8, 3) meet the floor."""
-    r = light.radius_m
-    rim = light.position_m + r * np.array([[1, 1, 0], [1, -1, 0], [-1, 1, 0], [-1, -1, 0]])
-    lamp, corner = rim[:, None], corners[None]
-    share = (lamp[..., 2] - floor_m) / (lamp[..., 2] - corner[..., 2])
-    return (lamp + np.maximum(share, 1)[..., None] * (corner - lamp)).reshape(-1, 3)
+def _shaded(p: Array, lamp: Light, low: Floats, high: Floats) -> NDArray[np.bool_]:
+    """(n,) points from which the box from `low` to `high` (3,) may hide some of a lamp."""
+    low, high = low.astype(np.float32), high.astype(np.float32)
+    way = lamp.position_m.astype(np.float32) - p
+    top = np.clip((high[2] - p[:, 2]) / np.maximum(way[:, 2], 1e-6), 0, 1)
+    # rays to the lamp's rim are this far from that to its centre where they leave the box
+    grown = (MARGIN_M + np.float32(lamp.radius_m) * top)[:, None]
+    slope = np.where(np.abs(way) < 1e-9, np.float32(1e-9), way)
+    at_low, at_high = (low - grown - p) / slope, (high + grown - p) / slope
+    start = np.minimum(at_low, at_high).max(axis=1)
+    stop = np.maximum(at_low, at_high).min(axis=1)
+    shaded = np.maximum(start, 0) <= np.minimum(stop, 1)
+    result: NDArray[np.bool_] = np.logical_and(shaded, way[:, 2] > 0)
+    return result
+
+
+def _any(marked: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """Whether anything is marked in each square of a side."""
+    h, w = (-(-n // side) * side for n in marked.shape)
+    whole = np.pad(marked, ((0, h - marked.shape[0]), (0, w - marked.shape[1])))
+    squares = whole.reshape(h // side, side, w // side, side)
+    result: NDArray[np.bool_] = np.logical_or.reduce(squares, axis=(1, 3))
+    return result
