@@ -69,7 +69,8 @@ def station(monkeypatch):
     """Stands in for the station: records what it was asked, returns or raises what it is told."""
     double = SimpleNamespace(summary=SUMMARY, error=None, asked=None)
 
-    def run_scene(models, seed, out, progress, *, oracle):
+    def run_scene(models, seed, out, progress, *, oracle, calibration):
+        assert calibration is None
         double.asked = (models.spec.name, seed, out, oracle)
         progress("working")
         if double.error:
@@ -240,7 +241,7 @@ def test_perceive_writes_and_prints_the_same(call, small_look, tmp_path, monkeyp
     written = tmp_path / "new" / "estimates.json"
     said = call("perceive", tmp_path / "captures", "--out", written).out
     assert written.read_text() == printed
-    assert json.loads(printed) == {"schema": "cellpick.cells/1", "cells": []}
+    assert json.loads(printed) == {"schema": "cellpick.cells/1", "cells": [], "cameras": []}
     assert said == f"0 cells found, 0 of them ok; written to {written}\n"
     assert call("perceive", tmp_path / "captures", "--out", written, "--json").out == printed
 
