@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import yaml
 
 from cellpick.cli import main
+from cellpick.scene import load_scene, resolve_scene
 from cellpick.scene.library import data_folder
-from cellpick.store import read_calibration, read_look
+from cellpick.station.station import Station
+from cellpick.store import read_calibration, read_look, write_calibration
+from cellpick.structures import CalibrationBoard, RigCalibration
 
-FEW = ["--poses", "6", "--seed", "3"]
+FEW = ["--poses", "5", "--seed", "3"]
 
 
 def cellpick(monkeypatch, *words):
@@ -53,15 +57,15 @@ def test_it_leaves_a_calibration_and_two_reports(calibrated, scene):
     ]
     report = json.loads((out / "report.json").read_text())
     assert code == (0 if report["good"] else 1)
-    assert report["poses"] == 6
+    assert report["poses"] == 5
     assert [t["eye"] for t in report["touch"]] == ["cam0_2d", "cam1_2d", "all cameras"]
-    # six poses of two small cameras are few, but far better than what was drawn by tenths
+    # five poses of two small cameras are few, but far better than what was drawn by tenths
     assert max(t["p95_mm"] for t in report["touch"]) < 0.5
     assert max(c["residual_px"] for c in report["cameras"]) < 0.2
     assert set(report["touch_by_method_p95_mm"]) <= {
         *("tsai", "park", "horaud", "andreff", "daniilidis"),
     }
-    assert np.array(report["residuals_px"]).shape == (6, 2)
+    assert np.array(report["residuals_px"]).shape == (5, 2)
     page = (out / "calibration.html").read_text()
     assert page.count("data:image/jpeg") == 4
     assert "http" not in page.replace("http://www.w3.org", "")
@@ -90,6 +94,42 @@ def test_capture_believes_the_file(calibrated, scene, tmp_path, monkeypatch):
     for capture, camera in zip(look.captures, believed, strict=True):
         assert np.array_equal(capture.calibration.T_mount_camera, camera.T_mount_camera)
         assert np.array_equal(capture.calibration.K, camera.K)
+
+
+def test_a_run_with_a_good_file_places_what_the_drawn_beliefs_would_miss(
+    tmp_path, monkeypatch, capsys
+):
+    small = yaml.safe_load((data_folder("models") / "cameras/zivid_2plus_m60.yaml").read_text())
+    small["image"]["subsample"] = 2
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
+    scene = tmp_path / "one.yaml"
+    scene.write_text(
+        "rig: {cameras: [small.yaml], calibration_error_mm: 9, calibration_error_deg: 1}\n"
+        "tray: {rows: 1, columns: 1}\nmodule: {rows: 1, columns: 1}\n"
+    )
+    models = resolve_scene(load_scene(scene))
+    with Station(models, 3) as station:
+        (drawn,), (scale,) = station.rig.calibrations, station.rig.depth_scales
+    spec = models.cameras[0]
+    off_m = np.linalg.norm(drawn.T_mount_camera[:3, 3] - spec.T_mount_camera[:3, 3])
+    assert off_m > 3e-3
+    found = replace(
+        drawn,
+        T_mount_camera=spec.T_mount_camera,
+        translation_sigma_m=5e-5,
+        rotation_sigma_rad=1e-4,
+        depth_scale=1 / scale,
+    )
+    board = CalibrationBoard(9, 7, 0.03, 0.022)
+    rig = RigCalibration((found,), 1e-10 * np.eye(16), board, 20, (0.08,), "one", 3)
+    write_calibration(rig, tmp_path / "calibration.json")
+    words = ("--seed", 5, "--calibration", tmp_path / "calibration.json", "--json")
+    code = cellpick(monkeypatch, "run", scene, *words, "--out", tmp_path / "out")
+    summary = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert summary["placed_ok"] == summary["cells_total"] == 1
+    assert summary["pose_error_mm"]["max"] < 0.5
+    assert (tmp_path / "out" / "report.html").exists()
 
 
 @pytest.mark.parametrize("command", ["run", "capture"])

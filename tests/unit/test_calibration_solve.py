@@ -11,7 +11,7 @@ from calibration_stage import BOARD, board_in_camera, camera, flange_poses, pair
 from cellpick.calibration import METHODS, hand_eye, rig_calibration, solve
 from cellpick.calibration.checks import check_depth_scale
 from cellpick.calibration.result import stated_sigmas
-from cellpick.calibration.spread import jackknife_covariance
+from cellpick.calibration.spread import jackknife_covariance, shared_covariance
 from cellpick.geometry import difference
 
 
@@ -85,6 +85,26 @@ def test_the_jackknife_of_a_mean_is_its_variance_over_n():
     without = (values.sum(axis=0) - values) / 9
     expected = np.cov(values.T) / 10
     assert np.allclose(jackknife_covariance(without), expected)
+
+
+def test_what_all_corners_share_is_told_by_the_covariance():
+    off = np.array([0.02, -0.03])
+    exact = sightings(1, sigma_px=0.02)
+    moved = tuple(replace(p, pixels=p.pixels + off) if p.camera == 0 else p for p in exact.pictures)
+    before, after = solve(exact, "hold"), solve(replace(exact, pictures=moved), "hold")
+    problem, J = before.problem, before.problem.jacobian(before.x)
+    geometries = [s.problem.geometry(s.x).Ts_mount_camera for s in (before, after)]
+    found = difference(*geometries[::-1]).ravel()
+    # an error of one pixel along u and along v of one camera: the covariance is the sum of both
+    rows = problem.poses
+    parts = shared_covariance(problem, J, 1.0)[rows, rows]
+    value, vector = np.linalg.eigh(parts)
+    assert (value > 1e-12 * value.max()).sum() <= 2 * len(problem.sigma_px)
+    inside = vector[:, -4:] @ (vector[:, -4:].T @ found)
+    assert np.linalg.norm(inside - found) < 0.02 * np.linalg.norm(found)
+    size = found @ np.linalg.pinv(parts, rcond=1e-9) @ found
+    assert size == pytest.approx(off @ off, rel=0.1)
+    assert np.allclose(shared_covariance(problem, J, 2.0)[rows, rows], 4 * parts)
 
 
 def test_corners_far_off_are_left_out():

@@ -13,7 +13,12 @@ from cellpick.calibration.pinhole import INTRINSICS
 from cellpick.calibration.poses import check_sightings
 from cellpick.calibration.problem import Geometry, JointProblem
 from cellpick.calibration.sightings import Sighting, Sightings
-from cellpick.calibration.spread import formal_covariance, jackknife, jackknife_covariance
+from cellpick.calibration.spread import (
+    formal_covariance,
+    jackknife,
+    jackknife_covariance,
+    shared_covariance,
+)
 from cellpick.calibration.start import CameraStart, start_geometry
 from cellpick.geometry import Floats
 
@@ -38,6 +43,9 @@ LONG_STEP = 1e5
 """First step allowed, in units of what moves the residuals by one standard deviation."""
 OUTLIER_SIGMAS = 5.0
 """A corner farther off than this is none."""
+SHARED_PX = 4e-3
+"""Error that all corners of a camera share, along u and along v: the root mean square of the biases
+that rendered corners were measured to have (benchmarks/results/calibration.md)."""
 LEAST_SIGMA_PX = 1e-3
 """Noise never counts as smaller: corners are stored to about this."""
 
@@ -51,7 +59,8 @@ class Solution:
     x: Floats
     """(size,) the parameters there."""
     covariance: Floats
-    """(size, size) of the parameters, by the Jacobian or the poses' spread, whichever is more."""
+    """(size, size) of the parameters, by the Jacobian or the poses' spread, whichever is more, and
+    by what the corners share."""
     leave_one_out: Floats
     """(k, size) changes of the parameters without each pose."""
     spread_ratio: float
@@ -100,7 +109,7 @@ def _solve(
     J = problem.jacobian(x)
     formal, left_out = formal_covariance(J), jackknife(problem, x, J)
     ratio = _ratio(jackknife_covariance(left_out), formal, problem.poses)
-    covariance = formal * max(1.0, ratio) ** 2
+    covariance = formal * max(1.0, ratio) ** 2 + shared_covariance(problem, J, SHARED_PX)
     return Solution(problem, x, covariance, left_out, ratio, starts, dropped, ())
 
 
@@ -111,7 +120,7 @@ def _deviation(solution: Solution, row: int) -> float:
     """
     first = solution.problem.intrinsics.start + INTRINSICS * row
     at = slice(first, first + INTRINSICS)
-    known = np.eye(INTRINSICS) - solution.covariance[at, at] / max(1.0, solution.spread_ratio) ** 2
+    known = np.eye(INTRINSICS) - formal_covariance(solution.problem.jacobian(solution.x))[at, at]
     deviation = solution.x[at]
     # a lens that is held, or that no picture tells of, cannot be contradicted
     return float(deviation @ np.linalg.pinv(known, rcond=1e-6) @ deviation)

@@ -14,6 +14,23 @@ def formal_covariance(J: Floats) -> Floats:
     return result
 
 
+def shared_covariance(problem: JointProblem, J: Floats, sigma_px: float) -> Floats:
+    """(size, size) covariance of the parameters by an error of `sigma_px` along u and along v that
+    all corners of a camera share: it is not solved for, and more pictures do not average it out.
+
+    A considered parameter: Tapley, Schutz and Born (2004), "Statistical orbit determination",
+    section 6.2. `J` (r, size) are the derivatives of the problem's residuals.
+    """
+    camera = np.array([picture.camera for picture in problem.sightings.pictures])
+    of_row = camera[problem.picture_rows]
+    shared = np.zeros((len(J), 2 * len(problem.sigma_px)))
+    rows = np.arange(len(of_row))
+    shared[rows, 2 * of_row + rows % 2] = sigma_px / problem.sigma_px[of_row]
+    moved = np.linalg.solve(J.T @ J, J.T @ shared)
+    result: Floats = moved @ moved.T
+    return result
+
+
 def jackknife(problem: JointProblem, x: Floats, J: Floats) -> Floats:
     """(k, size) changes of the parameters when each of k poses is left out.
 
