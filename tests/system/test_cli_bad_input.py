@@ -338,7 +338,7 @@ def test_a_look_never_replaces_other_files(call, tmp_path, monkeypatch):
 def test_an_older_truth_never_stands_beside_a_new_look(call, small_look, tmp_path, monkeypatch):
     state = draw_scene(resolve_scene(load_scene("prismatic_tray")), np.random.default_rng(0))
     look = SimpleNamespace(captures=small_look, state=state)
-    monkeypatch.setattr("cellpick.station.look_once", lambda *_: look)
+    monkeypatch.setattr("cellpick.station.look_once", lambda *_, calibration: look)
     assert call("capture", "prismatic_tray", "--out", "look").code == 0
     truth = tmp_path / "look" / "truth" / "truth.json"
     assert truth.exists()

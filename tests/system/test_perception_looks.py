@@ -119,8 +119,7 @@ def test_poor_depth_costs_no_cell_and_is_owned_up_to(cameras, shots):
     captures = tuple(degraded(c, rng) for c in shot.look.captures[:cameras])
     estimates = perceive(CaptureSet(captures, shot.look.task))
     assert honest(estimates, shot).max() < 3.5
-    if cameras > 1:
-        assert set(estimates.status) == {"ok"}
+    assert set(estimates.status) <= ({"ok"} if cameras == 4 else {"ok", "uncertain"})
 
 
 def test_foreign_and_half_hidden_things_are_never_ok():

@@ -18,7 +18,7 @@ def station(monkeypatch):
     overrides = ["tray.rows=2", "tray.columns=1", "module.rows=2"]
     models = resolve_scene(load_scene("prismatic_tray", overrides))
     with Station(models, SEED, oracle=True) as ready:
-        monkeypatch.setattr(ready.rig, "look", lambda state, T, task: CaptureSet((), task))
+        monkeypatch.setattr(ready.rig, "look", lambda state, T, task, taken: CaptureSet((), task))
         yield ready
 
 

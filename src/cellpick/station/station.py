@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
 from cellpick.errors import CellpickError
@@ -63,15 +63,18 @@ class Station:
             self.recipe.place_tolerance_rad,
             self.recipe.seat_tolerance_m,
         )
-        self.world = World(draw_scene(models, source.scene), source.world)
-        with self.timeline.measured("physics"):
-            state = self.world.settle()
-        self._start_s = state.time_s
-        if calibration is None:
-            self.rig = CameraRig(state, source.sensors)
-        else:
-            devices = streams(calibration.seed).sensors
-            self.rig = CameraRig(state, source.sensors, calibration.cameras, devices)
+        with ExitStack() as opened:
+            world = World(draw_scene(models, source.scene), source.world)
+            self.world = opened.enter_context(world)
+            with self.timeline.measured("physics"):
+                state = self.world.settle()
+            self._start_s = state.time_s
+            if calibration is None:
+                self.rig = CameraRig(state, source.sensors)
+            else:
+                devices = streams(calibration.seed).sensors
+                self.rig = CameraRig(state, source.sensors, calibration.cameras, devices)
+            opened.pop_all()  # all is built: the station closes its world itself
         monitor = CameraMonitor()
         self.perceive: Perceive = (
             oracle_for(self.world.state) if oracle else lambda look: perceive(look, monitor)
