@@ -115,13 +115,13 @@ def test_what_is_rendered_again_is_as_if_all_were(monkeypatch):
     found = still.changes(first._seen, lifted.mesh, T)
     again = Renderer(lens, T, lifted, its_table, lighting, first).radiance()
     whole = Renderer(lens, T, lifted, its_table, lighting).radiance()
-    blocks = found.blocks.repeat(16, axis=0).repeat(16, axis=1)[:330, :400]
-    assert 0.02 < blocks.mean() < 0.9
+    squares = found.light.repeat(8, axis=0).repeat(8, axis=1)[:330, :400]
+    assert 0.02 < squares.mean() < 0.9
     left = np.abs(again - whole).max(axis=2)
     # what differs lies at the border, where a change too small to matter is given up
-    assert (left[blocks] < 1e-5).mean() > 0.97
+    assert (left[squares] < 1e-5).mean() > 0.97
     assert left.max() < 0.02
-    assert (again[~blocks] == first.radiance()[~blocks]).all()
+    assert (again[~squares] == first.radiance()[~squares]).all()
 
 
 def test_a_moved_cell_reaches_no_further_than_its_surroundings():
@@ -131,7 +131,7 @@ def test_a_moved_cell_reaches_no_further_than_its_surroundings():
     first = Renderer(Lens(spec), T, scene, table, lighting)
     nothing = still.changes(first._seen, scene.mesh, T)
     assert not nothing.hits.any()
-    assert not nothing.blocks.any()
+    assert not nothing.light.any()
     same = Renderer(first._lens, T, scene, table, lighting, first)
     assert (same.radiance() == first.radiance()).all()
     assert (same.depth() == first.depth()).all()

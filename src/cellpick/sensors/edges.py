@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.sensors.lens import EDGE_RAYS
-from cellpick.sensors.paint import plain_coat
 from cellpick.sensors.raycast import NO_HIT
 from cellpick.sensors.samples import Samples, joined, shares, summed
 from cellpick.sensors.seen import Seen
@@ -16,6 +15,8 @@ from cellpick.sensors.visibility import Sampling
 Array = NDArray[np.float32]
 SHARED_SAMPLES = 4
 """Light samples of a sample that stands for its neighbours."""
+LAMP_SAMPLES = 2
+"""Places on each lamp that each sample looks at."""
 
 
 def mixed(
@@ -69,11 +70,11 @@ def _gathered(seen: Seen, samples: Samples, count: int, known: Known) -> Array:
     Where two materials meet in a sample, each is shaded as if it were alone.
     """
     coat, hits = samples.coat, samples.hits
-    part = np.flatnonzero(coat.weight > 0)
-    sample = np.concatenate([np.arange(len(samples.row)), part])
-    material = np.concatenate([coat.under, coat.over[part]])
+    partly = np.flatnonzero(coat.weight > 0)
+    sample = np.concatenate([np.arange(len(samples.row)), partly])
+    material = np.concatenate([coat.under, coat.over[partly]])
     under, over = samples.share * (1 - coat.weight), samples.share * coat.weight
-    share = np.concatenate([under, over[part]])
+    share = np.concatenate([under, over[partly]])
     needed = share > 0
     sample, material, share = sample[needed], material[needed], share[needed]
     pixels, triangle = samples.pixel[sample], hits.triangle[sample]
@@ -87,8 +88,14 @@ def _gathered(seen: Seen, samples: Samples, count: int, known: Known) -> Array:
     groups = grouped(pixels[rest], w, piece[rest], material[rest], side)
     row, bare = sample[rest[groups.first]], material[rest[groups.first]]
     sampling = Sampling(_phase(seen, samples.pixel[row]), SHARED_SAMPLES)
-    shaded = seen.shade(samples.directions[row], hits.rows(row), plain_coat(bare), sampling)
-    light[rest] = shaded[groups.of]
+    terms = seen.apart(samples.directions[row], hits.rows(row), bare, sampling)
+    light[rest] = terms[0, groups.of]
+    # shadows are sharper than all other light: each sample looks at the lamps for itself
+    every = sample[rest]
+    sampling = Sampling(_phase(seen, pixels[rest]), LAMP_SAMPLES)
+    lit = seen.lamp_shares(samples.directions[every], hits.rows(every), sampling)
+    for term, part in zip(terms[1:], lit, strict=True):
+        light[rest] += part[:, None] * term[groups.of]
     return summed(light, share, samples.row[sample], count)
 
 

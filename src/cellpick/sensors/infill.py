@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellpick.sensors.samples import spread
+
 Array = NDArray[np.float32]
 STEPS = (16, 8, 4, 2)
 """Sides of the blocks in pixels, each half of the one before."""
@@ -51,7 +53,7 @@ class Infill:
 
         The light at the border of the wanted blocks is taken to be that of `before`.
         """
-        inside = _spread(wanted)
+        inside = spread(wanted, STEPS[0])
         self._wanted, self._rough = wanted, before._rough.copy()
         self._radiance = before._radiance.copy()
         self._done |= before._done & ~inside
@@ -60,11 +62,6 @@ class Infill:
         core = cv2.erode(inside.view(np.uint8), square, anchor=(1, 1)).astype(np.bool_)
         self._late = inside & ~core & before._done
         self._late[: self._shape[0], : self._shape[1]] &= self._key == before._key
-
-    @property
-    def wanted(self) -> NDArray[np.bool_]:
-        """(h, w) pixels of the wanted blocks."""
-        return _spread(self._wanted)[: self._shape[0], : self._shape[1]]
 
     @property
     def radiance(self) -> Array:
@@ -137,12 +134,6 @@ class Infill:
         blocks = (self._done.shape[0] // step, step, self._done.shape[1] // step, step)
         self._radiance.reshape(*blocks, 3)[row, :, column] = block
         self._done.reshape(blocks)[row, :, column] = True
-
-
-def _spread(blocks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(h, w) pixels of the largest blocks."""
-    result: NDArray[np.bool_] = blocks.repeat(STEPS[0], axis=0).repeat(STEPS[0], axis=1)
-    return result
 
 
 def _beside(

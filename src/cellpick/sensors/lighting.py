@@ -17,7 +17,7 @@ from cellpick.sensors.raycast import RayScene
 from cellpick.sensors.shading import Palette, brushed, dot, fresnel, lobe, unit
 from cellpick.sensors.surface import Surface
 from cellpick.sensors.surroundings import Surroundings
-from cellpick.sensors.visibility import Sampling, lamp_share, mirrored, sky
+from cellpick.sensors.visibility import Sampling, lamp_share, lifted, mirrored, sky
 
 Array = NDArray[np.float32]
 METAL_F0 = 0.15
@@ -79,7 +79,23 @@ class Lighting:
             out[rows] += coat.weight[rows, None] * (over - out[rows])
         return out
 
-    def _incident(self, scene: RayScene, surface: Surface, sampling: Sampling) -> _Incident:
+    def apart(self, scene: RayScene, surface: Surface, sampling: Sampling) -> Array:
+        """Radiance (1 + lamps, n, 3): by the surroundings, and by each lamp if nothing hides it.
+
+        Of the coat, only what is under it counts.
+        """
+        light = self._incident(scene, surface, sampling, hidden=False)
+        return np.stack(self._terms(light, surface.coat.under, slice(None)))
+
+    def shares(self, scene: RayScene, start: Array, sampling: Sampling) -> Array:
+        """Shares (lamps, n) of the lamps that are seen from points just above a surface."""
+        seen = [lamp_share(scene, start, light, sampling) for light in self.lights]
+        return np.array(seen, dtype=np.float32).reshape(len(self.lights), len(start))
+
+    def _incident(
+        self, scene: RayScene, surface: Surface, sampling: Sampling, hidden: bool = True
+    ) -> _Incident:
+        """Lamps may be `hidden`, or else count as if nothing were in their way."""
         n_v = np.maximum(dot(surface.normal, surface.to_eye), 1e-3)
         bright = sky(scene, surface, sampling, self.surroundings)
         up = 2 * n_v * surface.normal[:, 2] - surface.to_eye[:, 2]
@@ -90,12 +106,22 @@ class Lighting:
             widths = self._palette.widths[surface.coat.under[metal]]
             part, some = surface.rows(metal), sampling.at(metal)
             mirror[metal] = mirrored(scene, part, widths, some, self.surroundings)
-        beams = [_beam(scene, surface, light, sampling) for light in self.lights]
+        shadowed = (scene, sampling) if hidden else None
+        beams = [_beam(surface, light, shadowed) for light in self.lights]
         return _Incident(n_v, surface.spread, bright, mirror, beams)
 
     def _reflected(
         self, light: _Incident, material: NDArray[np.int32], rows: NDArray[np.int64] | slice
     ) -> Array:
+        terms = self._terms(light, material, rows)
+        for term in terms[1:]:
+            terms[0] += term
+        return terms[0]
+
+    def _terms(
+        self, light: _Incident, material: NDArray[np.int32], rows: NDArray[np.int64] | slice
+    ) -> list[Array]:
+        """What (n, 3) of the surroundings' light and of each lamp's is reflected."""
         palette, n_v = self._palette, light.n_v[rows]
         diffuse, f0 = palette.diffuse[material], palette.f0[material]
         # Kaplanyan et al. (2016), "Filtering distributions of normals": a curved edge's highlight
@@ -104,6 +130,7 @@ class Lighting:
         brush = (palette.widths[material, 0] != palette.widths[material, 1]).any()
         out: Array = diffuse * light.sky[rows, None]
         out += fresnel(f0, n_v) * light.mirror[rows, None]
+        terms = [out]
         for beam in light.beams:
             # Karis (2013), "Real shading in Unreal Engine 4": a wider lobe for the lamp's extent
             wide = np.minimum(alpha + beam.angle[rows] / 2, 1)
@@ -112,11 +139,11 @@ class Lighting:
                 wide, height = brushed(wide, palette.widths[material], beam.along[rows])
             strength = height * lobe(beam.n_h[rows], n_v, beam.n_l[rows], wide)
             specular = fresnel(f0, beam.v_h[rows]) * strength[:, None]
-            out += (diffuse + specular) * beam.irradiance[rows, None]
-        return out
+            terms.append((diffuse + specular) * beam.irradiance[rows, None])
+        return terms
 
 
-def _beam(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -> _Beam:
+def _beam(surface: Surface, light: Light, shadowed: tuple[RayScene, Sampling] | None) -> _Beam:
     lamp = light.position_m.astype(np.float32)
     way = lamp - surface.p
     distance = np.sqrt(dot(way, way))
@@ -124,10 +151,13 @@ def _beam(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -
     n_l = dot(surface.normal, to_lamp)
     half = unit(to_lamp + surface.to_eye)
     lit = np.flatnonzero((n_l > 0) & (to_lamp[:, 2] > 0))
-    share = lamp_share(scene, surface.rows(lit), light, sampling.at(lit))
     irradiance = np.zeros(len(way), dtype=np.float32)
     fall = (lamp[2] / distance[lit]) ** 2 * to_lamp[lit, 2]
-    irradiance[lit] = np.float32(light.strength) * fall * n_l[lit] * share
+    irradiance[lit] = np.float32(light.strength) * fall * n_l[lit]
+    if shadowed is not None:
+        scene, sampling = shadowed
+        start = lifted(surface.p[lit], surface.facet_normal[lit])
+        irradiance[lit] *= lamp_share(scene, start, light, sampling.at(lit))
     return _Beam(
         irradiance,
         np.maximum(n_l, 1e-4),

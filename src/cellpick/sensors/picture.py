@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.sensors.edges import mixed
-from cellpick.sensors.infill import Infill
+from cellpick.sensors.infill import STEPS, Infill
 from cellpick.sensors.paint import plain_coat
-from cellpick.sensors.samples import border_pixels, summed
+from cellpick.sensors.samples import SQUARE_PX, any_in, border_pixels, spread, summed
 from cellpick.sensors.seen import Seen
 from cellpick.sensors.shared_light import Known, grouped
 from cellpick.sensors.visibility import SAMPLES, Sampling
@@ -18,8 +18,6 @@ from cellpick.sensors.visibility import SAMPLES, Sampling
 Array = NDArray[np.float32]
 FINE_PX = 4
 """Pixels off a grid of twice this spacing have half of the light samples."""
-TINT_PX = 8
-"""Side of the squares in which paint sends the same multiple of the light that bare metal does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +35,8 @@ def picture(
 ) -> Picture:
     """The picture of what is `seen`.
 
-    Blocks that are not `wanted` (rows, columns) are those of the picture `before`; every pixel
-    comes out as in a picture made afresh, as long as the light in all other blocks is the same.
+    Squares that are not `wanted` (rows, columns) are those of the picture `before`; every pixel
+    comes out as in a picture made afresh, as long as the light in all other squares is the same.
     """
     shape = seen.lens.shape
     piece = seen.pieces(seen.hits)
@@ -48,11 +46,13 @@ def picture(
 
     infill = Infill(piece.reshape(shape), corners)
     if before is not None and wanted is not None:
-        infill.resume(before.infill, wanted)
+        infill.resume(before.infill, any_in(wanted, STEPS[0] // SQUARE_PX))
     infill.fill()
     done = infill.done.ravel()
     crossed = border_pixels(piece.reshape(shape), seen.outlined).ravel()
-    anew = infill.wanted.ravel()
+    anew = np.ones(len(done), dtype=np.bool_)
+    if wanted is not None:
+        anew = spread(wanted, SQUARE_PX)[: shape[0], : shape[1]].ravel()
     # what the bare pieces send, before any paint: edges take it from their neighbours
     bare = infill.radiance.reshape(-1, 3)
     out = bare.copy() if before is None else before.radiance.reshape(-1, 3).copy()
@@ -96,7 +96,7 @@ def _tint(seen: Seen, pixels: NDArray[np.int64], piece: NDArray[np.int32]) -> Ar
     row = np.concatenate([np.arange(len(pixels)), part])
     material = np.concatenate([coat.under, coat.over[part]])
     share = np.concatenate([np.float32(1) - coat.weight, coat.weight[part]])
-    side = np.full(len(row), TINT_PX)
+    side = np.full(len(row), SQUARE_PX)
     groups = grouped(pixels[row], seen.lens.shape[1], piece[row], material, side)
     first = row[groups.first]
     where, bare = pixels[first], plain[first]

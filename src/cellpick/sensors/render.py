@@ -94,7 +94,7 @@ class Renderer:
             coat,
             outlined,
         )
-        self._picture = picture(self._seen, before._drawn(), found.blocks)
+        self._picture = picture(self._seen, before._drawn(), found.light)
         if before._normals is not None:
             self._normals = before._normals.copy()
             self._normals.reshape(-1, 3)[pixels] = self._normals_of(pixels)

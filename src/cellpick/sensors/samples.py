@@ -12,6 +12,8 @@ from cellpick.sensors.paint import Coat
 from cellpick.sensors.raycast import Hits
 
 Array = NDArray[np.float32]
+SQUARE_PX = 8
+"""Side of the largest squares of pixels that share what comes on top of the infill."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,3 +80,18 @@ def shares(piece: NDArray[np.int32]) -> Array:
         same = piece[:, max(j, 1) :] == piece[:, j : j + 1]
         share[:, j] = new * same.sum(axis=1) / (k - 1)
     return share
+
+
+def any_in(marked: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """Whether anything is marked in each square of a side; those at the border may be cut off."""
+    h, w = (-(-n // side) * side for n in marked.shape)
+    whole = np.pad(marked, ((0, h - marked.shape[0]), (0, w - marked.shape[1])))
+    squares = whole.reshape(h // side, side, w // side, side)
+    result: NDArray[np.bool_] = np.logical_or.reduce(squares, axis=(1, 3))
+    return result
+
+
+def spread(marked: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """All pixels of the squares of a side that are marked."""
+    result: NDArray[np.bool_] = marked.repeat(side, axis=0).repeat(side, axis=1)
+    return result

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from cellpick.sensors.lens import Lens
 from cellpick.sensors.lighting import Lighting
-from cellpick.sensors.paint import Coat
+from cellpick.sensors.paint import Coat, plain_coat
 from cellpick.sensors.raycast import NO_HIT, Hits, RayScene
 from cellpick.sensors.surface import SurfaceTable
-from cellpick.sensors.visibility import Sampling
+from cellpick.sensors.visibility import Sampling, lifted
 
 Array = NDArray[np.float32]
 BLOCK = 1 << 14
@@ -66,3 +66,33 @@ class Seen:
             )
             out[on] = self.lighting.radiance(self.scene, surface, sampling.at(on))
         return out
+
+    def apart(
+        self, directions: Array, hits: Hits, material: NDArray[np.int32], sampling: Sampling
+    ) -> Array:
+        """Radiance (1 + lamps, n, 3): by the surroundings, and by each lamp if nothing hides it."""
+        out = np.zeros((1 + len(self.lighting.lights), len(directions), 3), dtype=np.float32)
+        seen = hits.triangle != NO_HIT
+        away, on = np.flatnonzero(~seen), np.flatnonzero(seen)
+        length = np.sqrt((directions[away] ** 2).sum(axis=1))
+        out[0, away] = self.lighting.surroundings.radiance(directions[away, 2] / length)[:, None]
+        for start in range(0, len(on), BLOCK):
+            rows = on[start : start + BLOCK]
+            surface = self.table.at(
+                hits.rows(rows),
+                self.origin,
+                directions[rows],
+                self.lens.pixel_rad,
+                plain_coat(material[rows]),
+            )
+            out[:, rows] = self.lighting.apart(self.scene, surface, sampling.at(rows))
+        return out
+
+    def lamp_shares(self, directions: Array, hits: Hits, sampling: Sampling) -> Array:
+        """Shares (lamps, n) of the lamps that are seen from `hits`."""
+        normal = self.table.planes.normal[hits.triangle]
+        side = np.where(np.einsum("nc,nc->n", normal, directions) > 0, -1, 1).astype(np.float32)
+        t: Array = np.where(hits.triangle == NO_HIT, 0, hits.t).astype(np.float32, copy=False)
+        p = self.origin + t[:, None] * directions
+        start = lifted(p, normal * side[:, None])
+        return self.lighting.shares(self.scene, start, sampling)

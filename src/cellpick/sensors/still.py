@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats, invert, project, transform
 from cellpick.scene.cameras import Light
 from cellpick.sensors.bodies import WorldMesh
-from cellpick.sensors.infill import STEPS
 from cellpick.sensors.raycast import NO_HIT
+from cellpick.sensors.samples import SQUARE_PX, any_in
 from cellpick.sensors.seen import Seen
 from cellpick.sensors.shading import dot
 
 Array = NDArray[np.float32]
-REACH_M = 0.08
+REACH_M = 0.1
 """How far the light round a body changes."""
 SKY = 0.02
 """Share of the sky that does not matter: about one grey value."""
@@ -42,8 +42,8 @@ class Changes:
 
     hits: NDArray[np.bool_]
     """(h, w) pixels that may see something else, or an edge of it."""
-    blocks: NDArray[np.bool_]
-    """(rows, columns) blocks of the infill in which anything may look different."""
+    light: NDArray[np.bool_]
+    """(rows, columns) squares of `SQUARE_PX` in which anything may look different."""
 
 
 def changes(before: Seen, now: WorldMesh, T_world_camera: Floats) -> Changes | None:
@@ -68,13 +68,12 @@ def changes(before: Seen, now: WorldMesh, T_world_camera: Floats) -> Changes | N
                     return None
                 touched |= _shaded(points, lamp, low, high)
             light.reshape(-1)[where[touched]] = True
-    side = STEPS[0]
     kernel = np.ones((3, 3), dtype=np.uint8)
     near = cv2.dilate(light.view(np.uint8), kernel).astype(np.bool_)
-    blocks = _any(near, side // GRID_PX) | _any(hits.astype(np.bool_), side)
-    if blocks.mean() > MOST:
+    squares = any_in(near, SQUARE_PX // GRID_PX) | any_in(hits.astype(np.bool_), SQUARE_PX)
+    if squares.mean() > MOST:
         return None
-    return Changes(hits.astype(np.bool_), blocks)
+    return Changes(hits.astype(np.bool_), squares)
 
 
 def moved_bodies(before: WorldMesh, now: WorldMesh) -> NDArray[np.int32] | None:
@@ -144,13 +143,4 @@ def _shaded(p: Array, lamp: Light, low: Floats, high: Floats) -> NDArray[np.bool
     stop = np.maximum(at_low, at_high).min(axis=1)
     shaded = np.maximum(start, 0) <= np.minimum(stop, 1)
     result: NDArray[np.bool_] = np.logical_and(shaded, way[:, 2] > 0)
-    return result
-
-
-def _any(marked: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
-    """Whether anything is marked in each square of a side."""
-    h, w = (-(-n // side) * side for n in marked.shape)
-    whole = np.pad(marked, ((0, h - marked.shape[0]), (0, w - marked.shape[1])))
-    squares = whole.reshape(h // side, side, w // side, side)
-    result: NDArray[np.bool_] = np.logical_or.reduce(squares, axis=(1, 3))
     return result

@@ -19,7 +19,7 @@ WIDE_RAD = 0.3
 """Turn of the normal over a pixel below which a curved piece shows its shape."""
 TINY_PX = 8
 """Side of the squares that share light on a curved piece too small to show its shape."""
-SHARED_PX = 2
+SHARED_PX = 4
 """Side of the squares that share light on all other pieces."""
 
 

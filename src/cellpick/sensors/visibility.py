@@ -57,9 +57,14 @@ class Sampling:
         return Sampling(self.phase[points], self.count)
 
 
-def lamp_share(scene: RayScene, surface: Surface, light: Light, sampling: Sampling) -> Array:
-    """Share (n,) of a lamp's disc that is seen from the surface."""
-    start = surface.p + SKIN_M * surface.facet_normal
+def lifted(p: Array, normal: Array) -> Array:
+    """Where rays start that leave a surface with points and normals (n, 3)."""
+    result: Array = p + np.float32(SKIN_M) * normal
+    return result
+
+
+def lamp_share(scene: RayScene, start: Array, light: Light, sampling: Sampling) -> Array:
+    """Share (n,) of a lamp's disc that is seen from points `start` (n, 3)."""
     if sampling.count <= PROBES:
         return _mean(_seen(scene, start, light, sampling.rows()))
     # the spiral ends at the rim, where a shadow comes first; its border is worth the whole set
@@ -126,7 +131,7 @@ def mirrored(
 
 
 def _gathered(scene: RayScene, surface: Surface, way: Array, outside: Surroundings) -> Array:
-    start = surface.p + SKIN_M * surface.facet_normal
+    start = lifted(surface.p, surface.facet_normal)
     free = _free(scene, start, way, np.inf)
     free &= np.einsum("knc,nc->kn", way, surface.facet_normal) > 0
     ambient = np.float32(outside.ambient)
