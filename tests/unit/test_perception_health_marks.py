@@ -8,10 +8,16 @@ import numpy as np
 import pytest
 from sensors_stage import camera, look, state_of
 
-from cellpick.geometry import invert, perturb, pose, rotation_z, transform
+from cellpick.geometry import invert, perturb, pose, rotation_z, transform, translation
 from cellpick.perception.health.correction import corrected, solve
-from cellpick.perception.health.mark_model import CAMERA, FLANGE_SIGMA, corners_of, residuals
-from cellpick.perception.health.mark_reading import MarkReadings, read_marks
+from cellpick.perception.health.mark_model import (
+    CAMERA,
+    FLANGE_SIGMA,
+    SMALL_PX,
+    corners_of,
+    residuals,
+)
+from cellpick.perception.health.mark_reading import MarkReadings, read_marks, square_px
 from cellpick.perception.health.place import PlaceMemory, judge_place
 from cellpick.scene.marks import THICK_M, DrawnMark, mark_decals
 from cellpick.structures import ReferenceMark
@@ -81,6 +87,37 @@ def test_rendered_marks_are_read_to_a_tenth_of_a_pixel():
         assert read_marks(found, (number + 1,)).number.size == 0
 
 
+def test_a_mark_whose_white_leaves_the_picture_is_no_reason_to_fail():
+    spec = camera(
+        size=(160, 120), focal_px=1000.0, depth=None,
+        translation_sigma_m=0.0, rotation_sigma_rad=0.0,
+    )  # fmt: skip
+    number, read = 3, []
+    for right_m in (0.0, 0.0215, 0.0225):
+        T = translation([right_m, 0.0, THICK_M])
+        found = look(state_of([spec], decals=mark_decals([DrawnMark(number, SIDE_M, T)]))).captures
+        read.append(read_marks(found[0], (number,)).number.tolist())
+    assert read[0] == [number]
+
+
+def test_marks_that_are_too_small_are_not_read_and_small_ones_count_for_less():
+    T, errors = pose(rotation_z(1.4), [0.004, -0.003, THICK_M]), []
+    for square, expected in ((1.8, []), (3.5, [1]), (9.0, [1])):
+        spec = camera(
+            size=(160, 120), focal_px=square * 6 / SIDE_M * 0.6, depth=None,
+            translation_sigma_m=0.0, rotation_sigma_rad=0.0,
+        )  # fmt: skip
+        found = look(state_of([spec], decals=mark_decals([DrawnMark(1, SIDE_M, T)]))).captures[0]
+        read = read_marks(found, (1,))
+        assert read.number.tolist() == expected
+        if expected:
+            seen = residuals(found, [ReferenceMark(1, SIDE_M, T, 1e-6)], read)
+            sigma_px = np.sqrt(seen.noise[0, 0])
+            assert np.sqrt((seen.value**2).mean()) < sigma_px
+            errors.append(sigma_px)
+    assert errors[0] > errors[1] > found.calibration.pixel_sigma_px
+
+
 def test_an_empty_and_a_saturated_picture_show_no_marks():
     capture = capture_of(np.random.default_rng(0))
     for level in (0, 255):
@@ -113,8 +150,10 @@ def test_the_encoders_noise_is_shared_by_all_corners_and_is_none_for_a_fixed_cam
     marks = marks_on_table()
     for mount in ("flange", "base"):
         capture = capture_of(np.random.default_rng(0), mount=mount)
-        seen = residuals(capture, marks, readings_of(capture, marks))
-        shared = seen.noise - np.diag(np.full(len(seen.value), 0.1**2))
+        read = readings_of(capture, marks)
+        seen = residuals(capture, marks, read)
+        small = SMALL_PX / square_px(read.corners_px)
+        shared = seen.noise - np.diag(np.repeat(0.1**2 + small**2, 8))
         if mount == "base":
             assert np.abs(shared).max() < 1e-12
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.coarse import search
@@ -15,6 +16,7 @@ from cellpick.perception.focus import focused
 from cellpick.perception.fusion import Cloud, fuse, to_scale
 from cellpick.perception.grid import Grid
 from cellpick.perception.health import CameraMonitor
+from cellpick.perception.health.agreement import Located, agreed
 from cellpick.perception.mosaic import EDGE_SIGMA_PX, FACTOR, mosaic_edges
 from cellpick.perception.orient import orient
 from cellpick.perception.pattern import draw_face, faces_up
@@ -41,12 +43,16 @@ def perceive(look: CaptureSet, monitor: CameraMonitor | None = None) -> CellEsti
     A function of the look alone, deterministic, and blind to the order of its captures; with a
     `monitor` also of the cameras' earlier looks, which it remembers.
     """
-    examined = (monitor or CameraMonitor()).examine(look)
-    return replace(find_cells(examined.look), cameras=examined.cameras)
+    return agreed((monitor or CameraMonitor()).examine(look), locate)
 
 
 def find_cells(look: CaptureSet) -> CellEstimates:
     """Find, refine, orient, read and verify all cells; zero rows where there are none."""
+    return locate(look).estimates
+
+
+def locate(look: CaptureSet) -> Located:
+    """The cells, with what each camera by itself says of them."""
     look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
     up = task.T_base_region[:3, 2]
@@ -77,15 +83,23 @@ def find_cells(look: CaptureSet) -> CellEstimates:
     code = read_codes(refined.Ts_base_cell, cell, look.captures, up)
     evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, shares)
     verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence, cell.height_m)
-    return table(task, refined, oriented.odds, code, verdict)
+    order = by_place(refined.Ts_base_cell)
+    names = tuple(capture.calibration.camera for capture in look.captures)
+    estimates = table(task, refined, oriented.odds, code, verdict)
+    return Located(estimates, refined.sightings.rows(order), names)
+
+
+def by_place(Ts_base_cell: Floats) -> NDArray[np.int64]:
+    """(n,) order of poses by their places: rows carry no meaning."""
+    p = Ts_base_cell[:, :3, 3]
+    return np.asarray(np.lexsort((p[:, 1], p[:, 0])), np.int64)
 
 
 def table(
     task: SearchTask, refined: Refined, odds: Floats, code: tuple[str, ...], verdict: Verdict
 ) -> CellEstimates:
     """The estimates, ordered by place: the order carries no meaning."""
-    p = refined.Ts_base_cell[:, :3, 3]
-    order = np.lexsort((p[:, 1], p[:, 0]))
+    order = by_place(refined.Ts_base_cell)
     probability = probability_of(odds)
     positive = "+x" if task.cell.shape == "box" else "+z"
     return CellEstimates(

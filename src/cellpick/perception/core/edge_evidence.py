@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cellpick.geometry import Floats
@@ -20,13 +22,21 @@ INSET_PX = 0.2
 """Common error of a whole outline's readings, in pixels: blur pushes near edges apart."""
 
 
+@dataclass(frozen=True, eq=False)
+class EdgeEvidence(Evidence):
+    """Evidence of edges."""
+
+    used_by: Floats
+    """(c,) readings of each camera with at least half of their full weight."""
+
+
 def edge_evidence(
     edges: EdgeViews,
     readings: Readings,
     pixel_sigma_px: Floats,
     window_m: float,
     options: RefineOptions,
-) -> Evidence:
+) -> EdgeEvidence:
     """Evidence of edges within about `window_m` of their place; `pixel_sigma_px` (c,).
 
     The readings of one outline err together, inwards or outwards; that error is eliminated first,
@@ -47,12 +57,13 @@ def edge_evidence(
     robust = biweight(residual, limit) * readings.found
     A, g = _eliminated(edges, readings, full * robust, members)
     good = robust * edges.sharp
-    return Evidence(
+    return EdgeEvidence(
         A,
         g,
         (good > 0.5).sum(axis=(1, 2)).astype(np.float64),
         (good * residual**2).sum(axis=(1, 2)),
         good.sum(axis=(1, 2)),
+        (good > 0.5).sum(axis=(0, 2)).astype(np.float64),
     )
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cellpick.geometry import Floats, checked, difference, perturb
+from cellpick.geometry import Floats, checked, difference, invert, perturb
 from cellpick.perception.core.depth_errors import depth_errors
-from cellpick.perception.core.edge_evidence import edge_evidence
+from cellpick.perception.core.edge_evidence import EdgeEvidence, edge_evidence
 from cellpick.perception.core.edges import EdgeViews
 from cellpick.perception.core.lookup import looking_up
-from cellpick.perception.core.observations import Evidence, contacts_at, point_evidence
+from cellpick.perception.core.observations import Evidence, Points, contacts_at, point_evidence
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.problem import Problem, problem_of, reach_px
 from cellpick.perception.core.result import Refined, judged
 from cellpick.perception.core.search import read_edges
+from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.core.solve import Step, free_axes, solve_step, weak_prior
 from cellpick.perception.core.standing import standing_evidence
-from cellpick.perception.core.views import calibration_information, pixel_pitch, sides_grazed
+from cellpick.perception.core.views import (
+    adjoint,
+    calibration_information,
+    pixel_pitch,
+    sides_grazed,
+)
 from cellpick.perception.core.vote import vote
 from cellpick.structures import Capture, CellModel, Material
 
@@ -28,6 +34,9 @@ GATES_M = (4e-3, 2e-3)
 """How far points may lie from the end faces in the two rounds that use points alone."""
 WINDOWS_M = (1.2e-3, 8e-4, 6e-4, 6e-4)
 """How far edges may lie from their place in the rounds that follow the coarse search."""
+
+FEW_EDGES = 30
+"""A picture that should show fewer edges than this is not judged by what it shows of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +99,13 @@ def refine_poses(
         surface = _surface(problem, state, window / 2, grazed)
         edges = problem.expected_edges(state.Ts, state.Ts_seen)
         edge = _edge(problem, edges, window)
-        state, step = solve.step(state, surface, edge)
+        before = state
+        state, step = solve.step(before, surface, edge)
     sought = edges.sharp.sum(axis=(1, 2))
-    return judged(initial, state.Ts, step, surface, edge, sought, cell, problem.options)
+    refined = judged(initial, state.Ts, step, surface, edge, sought, cell, problem.options)
+    sought_by = edges.sharp.sum(axis=(0, 2))
+    share = np.where(sought_by < FEW_EDGES, np.nan, edge.used_by / np.maximum(sought_by, 1))
+    return replace(refined, sightings=solve.sightings(before, surface, edge, share))
 
 
 def _surface(
@@ -113,7 +126,7 @@ def _surface(
     )
 
 
-def _edge(problem: Problem, edges: EdgeViews, window_m: float) -> Evidence:
+def _edge(problem: Problem, edges: EdgeViews, window_m: float) -> EdgeEvidence:
     views, options = problem.views, problem.options
     readings = read_edges(edges, views, reach_px(edges, window_m), options.contrast_min)
     return edge_evidence(edges, readings, views.pixel_sigma_px, window_m, options)
@@ -145,6 +158,33 @@ class _Solver:
         beyond = self._depth.estimated(surface.information, told, step.cell[:, None] + step.seen)
         return _State(perturb(state.Ts, step.cell), step.seen, step.seen + beyond), step
 
+    def sightings(
+        self, state: _State, surface: Evidence, edge: Evidence, edge_share: Floats
+    ) -> Sightings:
+        """What each camera says by itself about motions from the cells' poses in `state`."""
+        views, fixed = self._problem.views, np.eye(6) - self.free
+        edge_told = edge.gradient + _times(edge.information, state.seen)
+        told = surface.gradient + _times(surface.information, state.measured)
+        A, told = self._depth.eliminated(surface.information, told)
+        known, pull = self._prior(state.Ts)
+        Ts_camera_cell = views.Ts_camera_base[None] @ state.Ts[:, None]
+        return Sightings(
+            edge_information=fixed @ edge.information @ fixed,
+            edge_target=edge_told @ fixed,
+            depth_information=fixed @ A @ fixed,
+            depth_target=told @ fixed,
+            by_camera=-adjoint(invert(Ts_camera_cell)),
+            by_depth=self._depth.motion,
+            edge_share=edge_share,
+            camera_sigma=views.error_sigma,
+            depth_sigma=self._depth.information**-0.5,
+            depth_noise_m=_mean_noise(self._problem.points, len(views)),
+            known=fixed @ known @ fixed + self.free,
+            pull=pull @ fixed,
+            distance_m=Ts_camera_cell[..., 2, 3],
+            focal_px=views.K[:, 0, 0],
+        )
+
     def _prior(self, Ts: Floats) -> tuple[Floats, Floats]:
         """Information (n, 6, 6) and gradient (n, 6) of what is known beside the cameras."""
         offset = difference(self._initial, Ts) @ (np.eye(6) - self.free)
@@ -154,6 +194,14 @@ class _Solver:
         cell, options = self._problem.cell, self._problem.options
         A, g = standing_evidence(Ts, self._support, cell, options)
         return self._weak + A, pull + g
+
+
+def _mean_noise(points: Points, cameras: int) -> Floats:
+    """(cameras,) mean noise of each one's points, 0 without any."""
+    count = np.bincount(points.camera, minlength=cameras)
+    total = np.bincount(points.camera, points.sigma, cameras)
+    result: Floats = total / np.maximum(count, 1)
+    return result
 
 
 def _times(matrix: Floats, vector: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats, difference
 from cellpick.perception.core.observations import Evidence
 from cellpick.perception.core.options import RefineOptions
+from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.core.solve import Step
 from cellpick.structures import CellModel
 
@@ -44,6 +45,8 @@ class Refined:
     """unseen: neither points nor edges; diverged: left the reach of the initial pose."""
     reason: tuple[str, ...]
     """In words; empty for ok."""
+    sightings: Sightings = field(default_factory=Sightings.none)
+    """What each camera by itself says of the cells."""
 
 
 def judged(

@@ -30,6 +30,8 @@ BLUR_SQUARES = 0.9
 BLURS = 5.0
 """Half-width of the second pass in standard deviations of the edges' blur: no wider, since light
 that changes along a profile, as in a soft shadow, moves the edge."""
+LEAST_SQUARE_PX = 2.0
+"""Marks with smaller squares are not read: rendered ones err by 0.3 px, and most go unseen."""
 LEAST_ON_A_SIDE = 8
 """Places along a side whose edge must be clear."""
 PLATEAU = 6
@@ -79,16 +81,16 @@ def read_marks(capture: Capture, numbers: tuple[int, ...]) -> MarkReadings:
     once.sort(key=lambda k: int(found[k]))
     corners_px = np.array([quads[k] for k in once], np.float64).reshape(-1, 4, 2)
     light, belief = _light(capture.image), capture.calibration
-    half_px = FIRST_SQUARES * _square_px(corners_px)
+    half_px = FIRST_SQUARES * square_px(corners_px)
     none = np.zeros(len(once))
     readings = MarkReadings(found[once], corners_px, corners_px, none, none, none)
     readings = _refined(light, belief, readings, corners_px, half_px)
     better_px = distort(readings.corners, belief.distortion)
     better_px = better_px * [belief.K[0, 0], belief.K[1, 1]] + belief.K[:2, 2]
-    square_px = _square_px(better_px)
-    blur_px = _blur(_profiles(light, better_px, BLUR_SQUARES * square_px)[0])
-    blur_px = blur_px * BLUR_SQUARES * square_px
-    half_px = np.maximum(np.minimum(SECOND_SQUARES * square_px, BLURS * blur_px), 1.0)
+    square = square_px(better_px)
+    blur_px = _blur(_profiles(light, better_px, BLUR_SQUARES * square)[0])
+    blur_px = blur_px * BLUR_SQUARES * square
+    half_px = np.maximum(np.minimum(SECOND_SQUARES * square, BLURS * blur_px), 1.0)
     readings = replace(readings, blur_px=blur_px)
     return _refined(light, belief, readings, better_px, half_px)
 
@@ -111,6 +113,7 @@ def _refined(
     corners = _crossings(np.roll(lines, 1, axis=1), lines)
     whole = np.isfinite(corners).all(axis=(1, 2)) & np.isfinite(black + white)
     whole &= (strong.sum(axis=2) >= LEAST_ON_A_SIDE).all(axis=1)
+    whole &= square_px(corners_px) >= LEAST_SQUARE_PX
     better = replace(readings, corners=corners, corners_px=corners_px, black=black, white=white)
     return better.take(np.flatnonzero(whole))
 
@@ -130,7 +133,7 @@ def _profiles(
     return _sampled(light, at), points, normal
 
 
-def _square_px(corners_px: Floats) -> Floats:
+def square_px(corners_px: Floats) -> Floats:
     """(m,) mean side of the squares of marks with corners (m, 4, 2)."""
     side = corners_px - np.roll(corners_px, -1, axis=1)
     result: Floats = np.linalg.norm(side, axis=-1).mean(axis=1) / SQUARES
@@ -170,7 +173,7 @@ def _edge(profiles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """
     black = profiles[..., :PLATEAU].mean(axis=-1, keepdims=True)
     step = profiles[..., -PLATEAU:].mean(axis=-1, keepdims=True) - black
-    strong = (step > 0.25 * np.nanmedian(step, axis=(2, 3), keepdims=True))[..., 0]
+    strong = (step > 0.25 * _median(step, (2, 3)))[..., 0]
     with np.errstate(invalid="ignore", divide="ignore"):
         share = (profiles - black) / step
     shift = 1 - 2 * (share.sum(axis=-1) - share[..., 0] / 2 - share[..., -1] / 2) / (
@@ -178,6 +181,17 @@ def _edge(profiles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     )
     strong = strong & np.isfinite(shift) & (np.abs(shift) < 1)
     return np.where(strong, shift, 0.0), strong
+
+
+def _median(values: Floats, axes: tuple[int, ...]) -> Floats:
+    """Median over axes, which are kept, of what is no NaN; 0 where all is: a side of a mark whose
+    white has left the picture has no profile at all."""
+    none = np.isnan(values).all(axis=axes, keepdims=True)
+    known = np.where(none, 0.0, values)
+    if not known.size:
+        return np.zeros(none.shape)
+    result: Floats = np.nanmedian(known, axis=axes, keepdims=True)
+    return result
 
 
 def _lines(xy: Floats, good: NDArray[np.bool_]) -> Floats:
@@ -190,8 +204,7 @@ def _lines(xy: Floats, good: NDArray[np.bool_]) -> Floats:
         spread = np.einsum("mkn,mkni,mknj->mkij", weight, off, off)
         normal = np.linalg.eigh(spread)[1][..., :, 0]
         distance = np.abs(np.einsum("mkni,mki->mkn", off, normal))
-        scale = np.nanmedian(np.where(good, distance, np.nan), axis=2) if distance.size else 0.0
-        scale = np.asarray(scale)[..., None] + 1e-9
+        scale = _median(np.where(good, distance, np.nan), (2,)) + 1e-9
         weight = good / (1 + (distance / (3 * scale)) ** 4)
     return np.concatenate([normal, (normal * mean).sum(axis=-1, keepdims=True)], axis=-1)
 
@@ -210,7 +223,8 @@ def _blur(profiles: Floats) -> Floats:
     """(m,) blur of the marks' mean edges, in half-widths of a profile."""
     if not len(profiles):
         return np.zeros(0)
-    mean = np.nanmean(profiles, axis=(1, 2))
+    seen = np.isfinite(profiles)
+    mean = np.where(seen, profiles, 0.0).sum(axis=(1, 2)) / np.maximum(seen.sum(axis=(1, 2)), 1)
     low, high = mean[:, :PLATEAU].mean(axis=1), mean[:, -PLATEAU:].mean(axis=1)
     share = (mean - low[:, None]) / np.maximum(high - low, 1e-6)[:, None]
     # a mean profile rises all the way but for noise; the running maximum makes it monotonic

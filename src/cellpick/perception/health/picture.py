@@ -10,7 +10,7 @@ import numpy as np
 
 from cellpick.geometry import Floats, invert, project, transform
 from cellpick.perception.health.mark_model import corners_of, depth_offsets
-from cellpick.perception.health.mark_reading import MarkReadings
+from cellpick.perception.health.mark_reading import MarkReadings, square_px
 from cellpick.structures import Capture, ReferenceMark, SearchTask
 
 SATURATED = 254
@@ -39,6 +39,8 @@ DEPTH_SHARE = 0.3
 """Share of pixels with depth on marks below which the depth is not used."""
 LEAST_READINGS = 1000
 """Fewer readings in a whole picture say nothing of the camera's range."""
+LEAST_EXPECTED_PX = 3.0
+"""Side of a mark's squares from which it is expected to be found; nine in ten are at 2.6 px."""
 FRAME_PX = 3.0
 """A mark is expected where it lies this far inside the picture, with its white."""
 
@@ -102,6 +104,7 @@ def expected_marks(capture: Capture, task: SearchTask) -> tuple[int, ...]:
         corners = transform(mark.T_base_mark, corners_of(mark.side_m * 8 / 6))
         pixels = project(transform(T_camera_base, corners), belief.K, belief.distortion)
         inside = (pixels >= FRAME_PX).all() and (pixels <= size - FRAME_PX).all()
+        inside &= square_px(pixels[None])[0] * 6 / 8 >= LEAST_EXPECTED_PX
         if inside and not _hidden(capture.T_base_camera[:3, 3], corners, task):
             expected.append(mark.number)
     return tuple(expected)
