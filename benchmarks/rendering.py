@@ -66,11 +66,9 @@ def compare(rounds: int, folder: Path) -> dict[str, Any]:
     """32 cells in four VGA views: a first look, a further one, and TinyRenderer's."""
     state = tray_of(32)
     cameras = views(state, VGA)
-    ours, meshes, boxes = (
-        Ours(state, cameras),
-        Tiny(state, cameras),
-        Tiny(state, cameras, meshes=False),
-    )
+    ours = Ours(state, cameras)
+    meshes, boxes = Tiny(state, cameras), Tiny(state, cameras, meshes=False)
+    unshadowed = Tiny(state, cameras, shadow=False)
     seen, peer = ours.look(state), meshes.look(state)
     depth = [np.where(np.isfinite(v.depth), v.depth, 5.0) for v in seen]
     same = [np.abs(a - b.depth) < SAME_M for a, b in zip(depth, peer, strict=True)]
@@ -79,22 +77,24 @@ def compare(rounds: int, folder: Path) -> dict[str, Any]:
     other = [moved(state), state]
     still = Ours(state, cameras)
     turn = iter(range(10**6))
-    first, tiny, tiny_boxes, further = alternating(
+    first, tiny, tiny_boxes, tiny_unshadowed, further = alternating(
         [
             lambda: ours.look(state),
             lambda: meshes.look(state),
             lambda: boxes.look(state),
+            lambda: unshadowed.look(state),
             lambda: still.look(other[next(turn) % 2], reuse=True),
         ],
         rounds,
     )
-    meshes.close()
-    boxes.close()
+    for peer_renderer in (meshes, boxes, unshadowed):
+        peer_renderer.close()
     return {
         "first look, ours": first,
         "further look after a cell moved, ours": further,
         "TinyRenderer, the same meshes": tiny,
         "TinyRenderer, cells as boxes": tiny_boxes,
+        "TinyRenderer, the same meshes, without shadows": tiny_unshadowed,
         "ratio": round(tiny["wall_s"] / further["wall_s"], 2),
         "ratio_first": round(tiny["wall_s"] / first["wall_s"], 2),
         "ratio_cpu": round(tiny["cpu_s"] / further["cpu_s"], 2),

@@ -25,23 +25,38 @@ from cellpick.sensors.surface import SurfaceTable
 CORES = 2
 FIELD_DEG = 45.0
 NEAR_M, FAR_M = 0.1, 5.0
+GAP_M = 0.03
+"""Between the cells of neighbouring trays."""
+LIGHT = {
+    "lightDirection": [-1.0, -1.7, 2.0],
+    "lightDistance": 3.0,
+    "lightAmbientCoeff": 0.3,
+    "lightDiffuseCoeff": 0.5,
+    "lightSpecularCoeff": 0.05,
+}
+"""TinyRenderer's light, such that its shadow is seen: its map covers what is nearer than that."""
 _GREY = np.round(255 * srgb(np.arange(4096) / 4095)).astype(np.uint8)
 WHITE = 2.4
 """Radiance that is white in the pictures."""
 
 
 def tray_of(cells: int, seed: int = 1) -> SceneState:
-    """A tray with `cells` prismatic cells, without arm, gripper or marks, and four fixed views."""
-    columns = 1 if cells < 4 else 2
-    rows = -(-min(cells, 40) // columns)
+    """`cells` prismatic cells in one layer, without arm, gripper or marks.
+
+    One tray holds up to 64; further ones stand beside it, on the table.
+    """
+    columns = 1 if cells < 4 else 2 if cells <= 32 else 4
+    rows = -(-min(cells, 64) // columns)
     spec = load_scene("prismatic_tray", (f"tray.rows={rows}", f"tray.columns={columns}"))
     state = draw_scene(resolve_scene(spec), np.random.default_rng(seed))
-    Ts = [state.Ts_world_cell[:cells]]
-    # more than a tray holds: further layers on top, as in a crate
-    while sum(map(len, Ts)) < cells:
-        upper = Ts[-1].copy()
-        upper[:, 2, 3] += float(state.cell.size_m[2]) + 0.01
-        Ts.append(upper[: cells - sum(map(len, Ts))])
+    block = state.Ts_world_cell[:cells]
+    pitch = np.ptp(block[:, :2, 3], axis=0) + state.cell.size_m[:2] + GAP_M
+    Ts = [block]
+    for number in range(1, -(-cells // 64)):
+        beside = block.copy()
+        beside[:, :2, 3] += pitch * [number % 2, -(number // 2)]
+        beside[:, 2, 3] -= state.T_world_tray[2, 3]
+        Ts.append(beside[: cells - sum(map(len, Ts))])
     serials = tuple(f"B{i:05d}" for i in range(cells))
     bare = replace(state.arm, solids=((),) * len(state.arm.solids))
     hand = replace(state.gripper, solids=(), jaws=None)
@@ -57,14 +72,18 @@ def tray_of(cells: int, seed: int = 1) -> SceneState:
 
 
 def views(state: SceneState, size: tuple[int, int]) -> tuple[CameraSpec, ...]:
-    """Four cameras 0.9 m above the tray that look at it from its corners."""
+    """Four cameras that look at the cells from four corners, 0.9 m above up to 64 of them."""
     w, h = size
     focal = 0.5 * h / np.tan(np.deg2rad(FIELD_DEG) / 2)
     K = np.array([[focal, 0, (w - 1) / 2], [0, focal, (h - 1) / 2], [0, 0, 1]])
-    target = state.T_world_tray[:3, 3] + [0, 0, 0.05]
+    places = state.Ts_world_cell[:, :3, 3]
+    low, high = places.min(axis=0), places.max(axis=0)
+    middle = np.array([*((low + high) / 2)[:2], state.T_world_tray[2, 3]])
+    away = max(1.0, float((high - low).max()) / 0.52)
+    target = middle + np.array([0, 0, 0.05])
     out = []
     for x, y in ((-0.35, -0.35), (0.35, -0.35), (0.35, 0.35), (-0.35, 0.35)):
-        eye = state.T_world_tray[:3, 3] + [x, y, 0.9]
+        eye = middle + away * np.array([x, y, 0.9])
         ahead = (target - eye) / np.linalg.norm(target - eye)
         right = np.cross(ahead, [0, 1, 0])
         right /= np.linalg.norm(right)
@@ -114,11 +133,17 @@ class Ours:
 
 
 class Tiny:
-    """PyBullet's software renderer, TinyRenderer, with shadows."""
+    """PyBullet's software renderer, TinyRenderer."""
 
     def __init__(
-        self, state: SceneState, cameras: tuple[CameraSpec, ...], meshes: bool = True
+        self,
+        state: SceneState,
+        cameras: tuple[CameraSpec, ...],
+        meshes: bool = True,
+        shadow: bool = True,
     ) -> None:
+        """Cells are our `meshes` or plain boxes."""
+        self._shadow = shadow
         self._client = pybullet.connect(pybullet.DIRECT)
         mesh = Bodies(state).cell.mesh
         shape = {
@@ -166,8 +191,8 @@ class Tiny:
             h,
             view,
             projection,
-            lightDirection=[-1.0, -1.7, 2.0],
-            shadow=1,
+            shadow=int(self._shadow),
+            **LIGHT,
             renderer=pybullet.ER_TINY_RENDERER,
             physicsClientId=self._client,
         )
