@@ -112,10 +112,7 @@ class Infill:
 
     def _candidates(self, step: int) -> NDArray[np.bool_]:
         """Blocks without a break that are not yet filled."""
-        h, w = self._done.shape
-        blocks = (h // step, step, w // step, step)
-        bad, done = self._breaks.reshape(blocks), self._done.reshape(blocks)
-        left = np.logical_not(bad.any(axis=(1, 3)) | done.all(axis=(1, 3)))
+        left = ~(_all_in(self._done, step) | ~_all_in(~self._breaks, step))
         wanted = self._wanted.repeat(STEPS[0] // step, axis=0).repeat(STEPS[0] // step, axis=1)
         result: NDArray[np.bool_] = left & wanted
         return result
@@ -134,6 +131,14 @@ class Infill:
         blocks = (self._done.shape[0] // step, step, self._done.shape[1] // step, step)
         self._radiance.reshape(*blocks, 3)[row, :, column] = block
         self._done.reshape(blocks)[row, :, column] = True
+
+
+def _all_in(marked: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+    """Whether all of each block of a side, a power of two, is marked."""
+    while step > 1:
+        rows = marked[::2] & marked[1::2]
+        marked, step = rows[:, ::2] & rows[:, 1::2], step // 2
+    return marked
 
 
 def _beside(
