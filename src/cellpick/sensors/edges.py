@@ -81,7 +81,7 @@ def _gathered(seen: Seen, samples: Samples, count: int, known: Known) -> Array:
     piece = seen.pieces(hits)[sample]
     mesh = seen.scene.mesh
     plain = (triangle != NO_HIT) & ~mesh.curved[triangle] & (material == mesh.materials[triangle])
-    light, found = known.beside(pixels, seen.lens.shape, np.where(plain, piece, UNSEEN))
+    light, found = known.at(pixels, np.where(plain, piece, UNSEEN))
     rest = np.flatnonzero(~found)
     side = seen.table.squares(hits, seen.lens.pixel_rad)[sample[rest]]
     w = seen.lens.shape[1]

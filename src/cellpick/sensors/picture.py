@@ -53,7 +53,7 @@ def picture(
     anew = np.ones(len(done), dtype=np.bool_)
     if wanted is not None:
         anew = spread(wanted, SQUARE_PX)[: shape[0], : shape[1]].ravel()
-    # what the bare pieces send, before any paint: edges take it from their neighbours
+    # what the bare pieces send, before any paint: edges take it from there
     bare = infill.radiance.reshape(-1, 3)
     out = bare.copy() if before is None else before.radiance.reshape(-1, 3).copy()
     out[anew] = bare[anew]

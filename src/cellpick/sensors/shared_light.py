@@ -12,8 +12,6 @@ Array = NDArray[np.float32]
 
 UNSEEN = -2
 """A piece that no pixel sees."""
-BESIDE = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
-"""Neighbours, the nearest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,24 +35,12 @@ class Known:
     piece: NDArray[np.int32]
     """(n,) smooth piece."""
 
-    def beside(
-        self, pixels: NDArray[np.int64], shape: tuple[int, int], piece: NDArray[np.int32]
+    def at(
+        self, pixels: NDArray[np.int64], piece: NDArray[np.int32]
     ) -> tuple[Array, NDArray[np.bool_]]:
-        """Light (m, 3) of `piece` (m,) in or next to `pixels` (m,) of a picture of `shape`.
-
-        The second answer (m,) tells where there is one.
-        """
-        h, w = shape
-        at = np.full(len(pixels), -1, dtype=np.int64)
-        v, u = pixels // w, pixels % w
-        for dv, du in BESIDE:
-            left = np.flatnonzero(at < 0)
-            row, column = v[left] + dv, u[left] + du
-            near = np.clip(row, 0, h - 1) * w + np.clip(column, 0, w - 1)
-            fits = self.done[near] & (self.piece[near] == piece[left])
-            at[left[fits]] = near[fits]
-        found: NDArray[np.bool_] = at >= 0
-        return self.radiance[at], found
+        """Light (m, 3) of `piece` (m,) in `pixels` (m,), where it is known (m,)."""
+        found: NDArray[np.bool_] = self.done[pixels] & (self.piece[pixels] == piece)
+        return self.radiance[pixels], found
 
 
 def grouped(
