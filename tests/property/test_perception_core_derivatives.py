@@ -121,7 +121,7 @@ def test_surface_derivative_is_that_of_finite_differences(cell):
     rng = np.random.default_rng(2)
     p = rng.uniform(-0.55, 0.55, (20000, 3)) * cell.size_m
     touching = contacts_of(
-        cell, p, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
+        cell, p, 0 * p, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
     )
     p = p[touching.point[np.abs(touching.distance) < 1e-3]]
     assert set(touching.face[np.abs(touching.distance) < 1e-3]) == (
@@ -132,7 +132,7 @@ def test_surface_derivative_is_that_of_finite_differences(cell):
     def at(delta):
         q = transform(invert(perturb(np.eye(4), delta)), p)
         return contacts_of(
-            cell, q, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
+            cell, q, 0 * q, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
         )
 
     here = at(np.zeros(6))

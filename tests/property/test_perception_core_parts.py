@@ -138,7 +138,7 @@ def test_thinning_keeps_the_information_and_the_bound():
     cell = box_cell()
     rng = np.random.default_rng(0)
     p = np.column_stack([rng.uniform(-0.5, 0.5, (9000, 2)) * cell.size_m[:2], np.full(9000, 0.02)])
-    dense = Points(p, np.full(9000, 1e-4), np.zeros(9000, int), np.full(9000, 6.0))
+    dense = Points(p, np.full(9000, 1e-4), np.zeros(9000, int), np.full(9000, 6.0), 0 * p)
     options = RefineOptions(points_per_cell=2000)
     left = thinned(dense, np.eye(4)[None], cell, UP, options)
     assert 2000 <= len(left.sigma) < 3000

@@ -19,9 +19,9 @@ from cellpick.structures import CellModel
 WARP_SHARE = 0.15
 """Distance over which the warp changes by its own size, as a share of the image's width; assumed:
 planarity errors are bows and waves of a few periods over the image."""
-PRINT_M = 6e-5
-"""How far readings beside a step of brightness lie off, to one side of it up, to the other down;
-assumed, of the order of a good camera's noise."""
+PRINT_M = 2e-5
+"""How far readings beside a step of brightness lie off, to one side of it up, to the other down,
+beyond what `contrast` makes of them; assumed, a quarter of a good camera's noise."""
 PRINT_REACH_M = 1e-3
 """How far from an outline that happens; assumed."""
 RASTER = 41

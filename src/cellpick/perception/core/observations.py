@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.perception.core.contrast import STEP_SIGMAS
 from cellpick.perception.core.lookup import assign_points
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.surfaces import (
@@ -24,6 +25,8 @@ from cellpick.structures import CellModel
 TUKEY = 4.685
 """Tukey's biweight keeps 95 % efficiency at this many standard deviations (Huber 1981)."""
 FACES = 6
+FEW = 6.0
+"""As many readings of just the stated noise are taken for granted in judging a camera's noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +41,12 @@ class Points:
     """(m,) row of the camera that saw each."""
     repeats: Floats
     """(m,) how many of them carry the information of one independent reading."""
+    pixel: Floats
+    """(m, 3) from each to where the next pixel of its row looks, in the base frame."""
 
     def rows(self, chosen: NDArray[np.int64]) -> Points:
         """The chosen ones."""
-        return Points(
-            self.p_base[chosen], self.sigma[chosen], self.camera[chosen], self.repeats[chosen]
-        )
+        return Points(**{f.name: getattr(self, f.name)[chosen] for f in fields(Points)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +96,10 @@ def contacts_at(
     rows = np.flatnonzero(of_cell >= 0)
     view = of_cell[rows], points.camera[rows]
     T, edge_m = Ts_seen[view], np.maximum(EDGE_M, EDGE_PX * pixel_m[view])
-    q = ((points.p_base[rows] - T[:, :3, 3])[:, None, :] @ T[:, :3, :3])[:, 0]
-    return contacts_of(cell, q, rows, of_cell[rows], edge_m)
+    R = T[:, :3, :3]
+    q = ((points.p_base[rows] - T[:, :3, 3])[:, None, :] @ R)[:, 0]
+    pixel = (points.pixel[rows][:, None, :] @ R)[:, 0]
+    return contacts_of(cell, q, pixel, rows, of_cell[rows], edge_m)
 
 
 def point_evidence(
@@ -111,11 +116,30 @@ def point_evidence(
     limit = np.maximum(TUKEY * np.sqrt(variance), gate_m)
     robust = biweight(contacts.distance, limit)
     weight = robust / variance / points.repeats[contacts.point]
-    group = (contacts.cell * c + points.camera[contacts.point]) * FACES + contacts.face
-    M = moments(contacts.features, weight, group, n * c * FACES)
-    A, g = normal_equations(M.reshape(n, c, FACES, 5, 5), surfaces_of(cell))
+    view = contacts.cell * c + points.camera[contacts.point]
+    group = view * FACES + contacts.face
+    met = contacts.steps.any(axis=0)
+    steps = contacts.steps[:, met] * points.sigma[contacts.point][:, None]
+    M = moments(np.hstack([contacts.features, steps]), weight, group, n * c * FACES)
+    M = M.reshape(n, c, FACES, *M.shape[1:])
+    A, g = normal_equations(M, surfaces_of(cell), STEP_SIGMAS)
+    counted = robust / points.repeats[contacts.point]
+    excess = _excess(weight * contacts.distance**2, counted, view, n * c).reshape(n, c, 1)
+    A, g = A / excess[..., None], g / excess
     used, squares, total = (
         np.asarray(np.bincount(contacts.cell, values, n), np.float64)
         for values in (robust > 0.5, robust * contacts.distance**2, robust)
     )
     return Evidence(A, g, used, squares, total)
+
+
+def _excess(square: Floats, weight: Floats, view: NDArray[np.int64], views: int) -> Floats:
+    """(views,) variance of readings in units of the stated one, never below 1.
+
+    The variance of unit weight of a least-squares fit (Mikhail and Ackermann 1976, "Observations
+    and Least Squares"): on bare metal readings scatter more than on the matt plate on which
+    noise is stated.
+    """
+    total, count = (np.bincount(view, values, views) for values in (square, weight))
+    result: Floats = np.maximum((total + FEW) / (count + FEW), 1.0)
+    return result

@@ -105,4 +105,8 @@ def _usable(
             accepted=f"0 to {len(views) - 1}",
         )
     good = np.isfinite(p).all(axis=1) & np.isfinite(sigma) & (sigma > 0)
-    return Points(p[good], sigma[good], camera[good], views.depth_repeats[camera[good]])
+    p, camera = p[good], camera[good]
+    T = views.Ts_camera_base[camera]
+    z = np.sum(T[:, 2, :3] * p, axis=-1) + T[:, 2, 3]
+    pixel = (z / views.K[camera, 0, 0])[:, None] * T[:, 0, :3]
+    return Points(p, sigma[good], camera, views.depth_repeats[camera], pixel)

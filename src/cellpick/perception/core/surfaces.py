@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.perception.core.contrast import brightness_steps
 from cellpick.perception.core.outlines import signed_distance
 from cellpick.structures import CellModel
 
@@ -74,6 +75,8 @@ class Contacts:
     """(k, 5) features u of `Surfaces`."""
     distance: Floats
     """(k,) signed distance, positive outside."""
+    steps: Floats
+    """(k, m) steps of m brightnesses at each, as `brightness_steps` gives them; 0 on the sides."""
 
     def without_sides(self, hidden: NDArray[np.bool_]) -> Contacts:
         """Those on the faces +z and -z, and those on other faces that are not `hidden` (k,)."""
@@ -83,10 +86,10 @@ class Contacts:
 
 
 def contacts_of(
-    cell: CellModel, q: Floats, point: Indices, of_cell: Indices, edge_m: Floats
+    cell: CellModel, q: Floats, pixel: Floats, point: Indices, of_cell: Indices, edge_m: Floats
 ) -> Contacts:
     """Contacts of points `q` (k, 3) in their cells' frames; points within `edge_m` (k,) of an edge
-    are left out."""
+    are left out. `pixel` (k, 3) leads from each to the next of its row."""
     half = cell.size_m / 2
     margin = np.maximum(max(cell.rim_radius_m, cell.corner_radius_m * 0.3), edge_m)
     q, near_step = levelled(cell, q, edge_m)
@@ -111,7 +114,9 @@ def contacts_of(
     flat = np.column_stack([q, np.ones(len(q)), np.zeros(len(q))])
     u = np.where(side[:, None], radial, flat)
     keep = inside & ~(near_step & (face >= FIRST_END))
-    return Contacts(point[keep], of_cell[keep], face[keep], u[keep], distance[keep])
+    on_end = face[keep] >= FIRST_END
+    steps = brightness_steps(cell, q[keep], pixel[keep]) * on_end[:, None]
+    return Contacts(point[keep], of_cell[keep], face[keep], u[keep], distance[keep], steps)
 
 
 def levelled(cell: CellModel, q: Floats, edge_m: Floats) -> tuple[Floats, NDArray[np.bool_]]:
@@ -141,13 +146,20 @@ def moments(u: Floats, weight: Floats, group: Indices, groups: int) -> Floats:
     return out
 
 
-def normal_equations(M: Floats, surfaces: Surfaces) -> tuple[Floats, Floats]:
-    """Information (..., 6, 6) and gradient (..., 6) of moments (..., f, 5, 5) of the faces.
+def normal_equations(M: Floats, surfaces: Surfaces, sigma: float = 1.0) -> tuple[Floats, Floats]:
+    """Information (..., 6, 6) and gradient (..., 6) of moments (..., f, d, d) of the faces.
 
-    The step that `information @ step = gradient` gives lessens the squared distances.
+    Features beyond the first five are patterns of an error that readings share, each of unknown
+    size with standard deviation `sigma`; they are eliminated. The step that
+    `information @ step = gradient` gives lessens the squared distances.
     """
     L, c = surfaces.derivative, surfaces.distance
-    JM = L @ M
-    A: Floats = (JM @ np.swapaxes(L, -1, -2)).sum(axis=-3)
-    g: Floats = -(JM @ c[..., None])[..., 0].sum(axis=-2)
-    return A, g
+    own = L.shape[-1]
+    JM, rM = L @ M[..., :own, :], (c[:, None, :] @ M[..., :own, :])[..., 0, :]
+    A: Floats = (JM[..., :own] @ np.swapaxes(L, -1, -2)).sum(axis=-3)
+    g: Floats = -(JM[..., :own] @ c[..., None])[..., 0].sum(axis=-2)
+    across, pull = JM[..., own:].sum(axis=-3), -rM[..., own:].sum(axis=-2)
+    total = M[..., own:, own:].sum(axis=-3) + np.eye(M.shape[-1] - own) / sigma**2
+    gain = np.swapaxes(np.linalg.solve(total, np.swapaxes(across, -1, -2)), -1, -2)
+    A = A - gain @ np.swapaxes(across, -1, -2)
+    return A, g - (gain @ pull[..., None])[..., 0]
