@@ -8,30 +8,33 @@ from pathlib import Path
 import pytest
 
 PUBLIC = {
-    "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles corner_points find_board hand_eye
-        rig_calibration solve""",
+    "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles
+        corner_points find_board hand_eye rig_calibration solve""",
     "cli": "main",
     "evaluate": "Matches Touch match_estimates summarise touch_test truth_document wilson_interval",
     "export": """BopDataset BopIndex pinhole read_index refuse_foreign result_lines results_name
         results_text""",
     "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
-    "metrology": "CameraReport Curve DEFINITIONS Definition Figure Series measure_camera sensors_document",
+    "metrology": """CameraReport Curve DEFINITIONS Definition Figure Series measure_camera
+        sensors_document""",
     "motion": "MotionPlanner check_limits",
     "perception": "CameraMonitor perceive",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
-        start_run write_calibration_html write_html write_overview_png write_sensors write_summary write_whole""",
-    "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault FaultKind
-        IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec SceneState
-        StructuredLight kinect_lateral_px kinect_sigma_m check_scene data_folder draw_scene find_model find_scene load_arm load_camera
-        load_cell load_gripper load_materials load_scene nominal_state resolve_scene""",
+        start_run write_calibration_html write_html write_overview_png write_sensors
+        write_summary write_whole""",
+    "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault
+        FaultKind IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec
+        SceneState StructuredLight kinect_lateral_px kinect_sigma_m check_scene data_folder
+        draw_scene find_model find_scene load_arm load_camera load_cell load_gripper
+        load_materials load_scene nominal_state resolve_scene""",
     "sensors": "CameraRig Labels MovingShot cell_mesh label_look true_camera_pose",
     "station": """CalibrationRun Look RunResult adopt calibrate_rig calibration_document look_once
         run_scene""",
     "store": "read_calibration read_look refuse_foreign write_calibration write_look",
-    "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture CaptureSet CellEstimates
-        CellModel Contact Cups EstimateStatus Grasps GripperModel GripperReading Jaws JointTrajectory Material
-        MotionPlan MotionStatus OutcomeStatus PickOutcome Recipe ReferenceMark RigCalibration SearchTask Solid SurfaceFeature
-        Symmetry""",
+    "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture
+        CaptureSet CellEstimates CellModel Contact Cups EstimateStatus Grasps GripperModel
+        GripperReading Jaws JointTrajectory Material MotionPlan MotionStatus OutcomeStatus
+        PickOutcome Recipe ReferenceMark RigCalibration SearchTask Solid SurfaceFeature Symmetry""",
     "world": "FollowReport Tolerances World",
 }
 
