@@ -46,13 +46,11 @@ def perceive(look: CaptureSet, monitor: CameraMonitor | None = None) -> CellEsti
     return agreed((monitor or CameraMonitor()).examine(look), locate)
 
 
-def find_cells(look: CaptureSet) -> CellEstimates:
-    """Find, refine, orient, read and verify all cells; zero rows where there are none."""
-    return locate(look).estimates
-
-
 def locate(look: CaptureSet) -> Located:
-    """The cells, with what each camera by itself says of them."""
+    """Find, refine, orient, read and verify all cells, with what each camera by itself says.
+
+    Zero rows where there are none.
+    """
     look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
     up = task.T_base_region[:3, 2]

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from cellpick.errors import InputError, UnavailableError
+from cellpick.store.json_files import load_json
 from cellpick.store.reading import check_pinhole
-from cellpick.store.records import from_json, mapping, to_json
+from cellpick.store.records import from_json, to_json
 from cellpick.structures import RigCalibration
 
 CALIBRATION_SCHEMA = "cellpick.calibration/1"
@@ -63,22 +64,17 @@ def read_calibration(path: Path) -> RigCalibration:
 
 
 def _load(path: Path) -> dict[str, Any]:
+    absent = InputError(
+        "there is no such calibration file",
+        source=str(path),
+        accepted="the calibration.json that `cellpick calibrate` wrote",
+    )
+    if path.is_dir():
+        raise absent
     try:
-        return mapping(json.loads(path.read_text(encoding="utf-8")), str(path), "")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise InputError(
-            "there is no such calibration file",
-            source=str(path),
-            accepted="the calibration.json that `cellpick calibrate` wrote",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"not valid JSON, or cut short ({error})",
-            source=str(path),
-            accepted="the whole file that `cellpick calibrate` wrote",
-        ) from error
-    except OSError as error:
-        raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
+        return load_json(path, "the whole file that `cellpick calibrate` wrote")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise absent from error
 
 
 def _check_sign(value: float, strictly: bool, source: str, key: str) -> None:

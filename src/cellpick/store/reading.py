@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from cellpick.errors import InputError, UnavailableError
+from cellpick.errors import InputError
 from cellpick.geometry import Floats
+from cellpick.store.json_files import load_json
 from cellpick.store.layout import INDEX, SCHEMA
 from cellpick.store.pictures import read_depth, read_image
 from cellpick.store.records import from_json, mapping, pose, scalar, sequence
@@ -48,7 +48,7 @@ def read_look(folder: Path) -> CaptureSet:
 def _load_index(folder: Path) -> dict[str, Any]:
     path = folder / INDEX
     try:
-        return mapping(json.loads(path.read_text(encoding="utf-8")), str(path), "")
+        return load_json(path, "the whole file that `cellpick capture` wrote")
     except (FileNotFoundError, NotADirectoryError) as error:
         inner = folder / "captures"
         accepted = (
@@ -58,14 +58,6 @@ def _load_index(folder: Path) -> dict[str, Any]:
         )
         rule = f"not a stored look: there is no {INDEX}"
         raise InputError(rule, source=str(folder), accepted=accepted) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"not valid JSON, or cut short ({error})",
-            source=str(path),
-            accepted="the whole file that `cellpick capture` wrote",
-        ) from error
-    except OSError as error:
-        raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _capture(folder: Path, source: str, i: int, value: Any) -> Capture:
