@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from cellpick.errors import InputError
+from cellpick.geometry import project, rays
 from cellpick.scene import CameraModel, SceneModels, data_folder, load_camera, load_scene
 from cellpick.scene import resolve_scene as resolve
 
@@ -128,6 +129,20 @@ REFUSED = [
         [0.1, 0.0, 0.0, 0.0, 0.0],
         "image.distortion: .*rectified",
     ),
+    ("zivid_2plus_m60", "depth.reference_mm", 1101, "depth.reference_mm: .*got 1101.*300 to 1100"),
+    ("realsense_d435", "depth.reference_mm", 270, "depth.reference_mm: .*got 270.*280 to 3000"),
+    (
+        "zivid_2plus_m60",
+        "image.distortion",
+        [-6.0, 0.0, 0.0, 0.0, 0.0],
+        "image.distortion: a lens that distorts so much .*got",
+    ),
+    (
+        "industrial_2d_5mp",
+        "image.distortion",
+        [-0.6, 0.0, 0.0, 0.0, 0.0],
+        "image.distortion: a lens that distorts so much .*narrower horizontal_fov_deg",
+    ),
     ("kinect_v1", "depth.noise", -1, "depth.noise: .*got -1"),
     ("kinect_v1", "image.subsample", 0, "image.subsample: .*got 0"),
     ("kinect_v1", "published", [{"figure": "beauty"}], "published.0"),
@@ -142,6 +157,14 @@ def test_a_figure_that_cannot_be_is_refused_by_file_and_key(
     with pytest.raises(InputError, match=rf"mine\.yaml: {words}") as caught:
         load_camera(changed(tmp_path, name, key, value))
     assert caught.value.exit_code == 2
+
+
+def test_a_lens_that_distorts_strongly_but_can_be_inverted_is_accepted(tmp_path: Path) -> None:
+    strong = [-0.25, 0.05, 0.0, 0.0, 0.0]
+    model = load_camera(changed(tmp_path, "industrial_2d_5mp", "image.distortion", strong))
+    pixels = np.array([[0.0, 0.0], [model.width_px - 1.0, 0.0], [10.0, model.height_px - 1.0]])
+    again = project(rays(pixels, model.K, model.distortion), model.K, model.distortion)
+    np.testing.assert_allclose(again, pixels, atol=0.1)
 
 
 def test_a_read_out_of_next_to_no_pixels_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from cellpick.errors import InputError
-from cellpick.geometry import Floats, frozen
+from cellpick.geometry import Floats, distort, frozen, undistort
 from cellpick.scene.depth_files import DepthBlock
 from cellpick.scene.depth_specs import DepthSpec
 from cellpick.scene.documents import Strict, read_yaml, validated
@@ -21,6 +21,8 @@ from cellpick.scene.quantities import MassKg, SizeMm, Sourced
 MM = 1e-3
 LEAST_PX = 16
 """Least side of an image."""
+LARGEST_MISS_PX = 0.1
+"""Most by which a pixel may miss itself through its own ray; shipped lenses stay below 1e-7."""
 
 
 class _Image(Sourced):
@@ -130,6 +132,7 @@ def load_camera(path: Path, subsample: int | None = None) -> CameraModel:
     every = subsample or file.image.subsample
     _check_readout(file, every, str(path))
     _check_optics(file, str(path))
+    _check_distortion(file.image, str(path))
     if file.depth is not None:
         _check_depth(file.depth, file.image, str(path))
     width, height = file.image.width_px // every, file.image.height_px // every
@@ -188,6 +191,25 @@ def _check_optics(file: _CameraFile, source: str) -> None:
         )
 
 
+def _check_distortion(image: _Image, source: str) -> None:
+    w, h = image.width_px, image.height_px
+    u, v = np.meshgrid(np.linspace(0, w - 1, 41), np.linspace(0, h - 1, 41))
+    middle = [(w - 1) / 2, (h - 1) / 2]
+    pixels = np.stack([u.ravel(), v.ravel()], axis=-1) - middle
+    seen = pixels / image.native_focal_px
+    with np.errstate(over="ignore", invalid="ignore"):
+        again = distort(undistort(seen, image.distortion), image.distortion)
+        off_px = np.abs(again - seen).max() * image.native_focal_px
+    if not off_px <= LARGEST_MISS_PX:
+        raise InputError(
+            "a lens that distorts so much has no ray for each pixel",
+            source=source,
+            key="image.distortion",
+            got=list(image.distortion),
+            accepted="smaller k1 k2 p1 p2 k3, or a narrower horizontal_fov_deg",
+        )
+
+
 def _check_depth(depth: DepthBlock, image: _Image, source: str) -> None:
     if not depth.near_mm < depth.far_mm:
         raise InputError(
@@ -196,6 +218,14 @@ def _check_depth(depth: DepthBlock, image: _Image, source: str) -> None:
             key="depth.near_mm",
             got=depth.near_mm,
             accepted=f"less than far_mm, {depth.far_mm:g}",
+        )
+    if depth.model != "ideal" and not depth.near_mm <= depth.reference_mm <= depth.far_mm:
+        raise InputError(
+            "figures are stated at a distance that the camera can read",
+            source=source,
+            key="depth.reference_mm",
+            got=depth.reference_mm,
+            accepted=f"near_mm to far_mm, {depth.near_mm:g} to {depth.far_mm:g}",
         )
     if depth.model != "active_stereo":
         return
