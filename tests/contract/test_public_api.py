@@ -11,14 +11,16 @@ PUBLIC = {
     "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles
         corner_points find_board hand_eye rig_calibration solve""",
     "cli": "main",
-    "evaluate": "Matches Touch match_estimates summarise touch_test truth_document wilson_interval",
+    "evaluate": """Matches PoseErrors PoseRecall Touch add add_s diameter_m match_by_score
+        match_estimates model_points mspd mssd pool_recalls pose_errors pose_recall summarise
+        symmetry_rotations touch_test truth_document wilson_interval""",
     "export": """BopDataset BopIndex pinhole read_index refuse_foreign result_lines results_name
         results_text""",
     "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
     "metrology": """CameraReport Curve DEFINITIONS Definition Figure Series measure_camera
         sensors_document""",
     "motion": "MotionPlanner check_limits",
-    "perception": "CameraMonitor perceive",
+    "perception": "CameraMonitor Drawing drawing_of perceive",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
         start_run write_calibration_html write_html write_overview_png write_sensors
         write_summary write_whole""",

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellpick.geometry import translation
 from cellpick.perception.polarity import (
     CAP_WINDOW,
     capped,
@@ -17,7 +16,6 @@ from cellpick.perception.polarity import (
 from cellpick.perception.verify import probability_of
 from cellpick.perception.windows import polarity_windows
 from cellpick.scene import data_folder, load_cell, load_materials
-from cellpick.structures import SearchTask
 
 CELLS = ("prismatic_148x26x91", "prismatic_173x45x125", "cylindrical_21700", "cylindrical_4680")
 
@@ -26,7 +24,7 @@ def windows(name):
     models = data_folder("models")
     cell = load_cell(models / "cells" / f"{name}.yaml")
     materials = load_materials(models / "materials.yaml")
-    return polarity_windows(SearchTask(cell, materials, translation(np.zeros(3)), np.ones(3), 0.99))
+    return polarity_windows(cell, materials)
 
 
 def pictured(win, which, n, rng, noise, spread=0.25):

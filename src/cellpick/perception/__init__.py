@@ -4,7 +4,8 @@
 `CameraMonitor` remembers the cameras' earlier looks.
 """
 
+from cellpick.perception.drawing import Drawing, drawing_of
 from cellpick.perception.health import CameraMonitor
 from cellpick.perception.perceive import perceive
 
-__all__ = ["CameraMonitor", "perceive"]
+__all__ = ["CameraMonitor", "Drawing", "drawing_of", "perceive"]

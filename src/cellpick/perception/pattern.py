@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,7 +87,7 @@ def covers(feature: SurfaceFeature, x: Floats, y: Floats) -> NDArray[np.bool_]:
 
 
 def draw_face(
-    cell: CellModel, materials: dict[str, Material], face: Face, step_m: float, margin_m: float
+    cell: CellModel, materials: Mapping[str, Material], face: Face, step_m: float, margin_m: float
 ) -> FacePattern:
     """Rasterise one face with a margin all round.
 

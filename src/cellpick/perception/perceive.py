@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats
 from cellpick.perception.coarse import search
 from cellpick.perception.core import Refined, refine_poses
+from cellpick.perception.drawing import MOSAIC_STEP_M, Drawing, drawing_of
 from cellpick.perception.evidence import weigh
 from cellpick.perception.fine import climb
 from cellpick.perception.focus import focused
@@ -17,36 +18,33 @@ from cellpick.perception.fusion import Cloud, fuse, to_scale
 from cellpick.perception.grid import Grid
 from cellpick.perception.health import CameraMonitor
 from cellpick.perception.health.agreement import Located, agreed
-from cellpick.perception.mosaic import EDGE_SIGMA_PX, FACTOR, mosaic_edges
+from cellpick.perception.mosaic import FACTOR, mosaic_edges
 from cellpick.perception.orient import orient
-from cellpick.perception.pattern import draw_face, faces_up
 from cellpick.perception.read_codes import read_codes
 from cellpick.perception.seat import seat
 from cellpick.perception.select import contenders, without_conflicts
-from cellpick.perception.template import make_template
 from cellpick.perception.tops import at_top, map_tops
 from cellpick.perception.verify import Verdict, probability_of, verify
-from cellpick.perception.windows import polarity_windows
 from cellpick.structures import CaptureSet, CellEstimates, SearchTask
 
-MOSAIC_STEP_M = 0.0005
-"""Pixel of the mosaic and of the drawn faces."""
-MARGIN_M = 0.003
-"""How far a drawn face goes beyond the case."""
 SEAT_TILES = 2
 """Mosaic pixels a side of the tiles that share out the cloud."""
 
 
-def perceive(look: CaptureSet, monitor: CameraMonitor | None = None) -> CellEstimates:
+def perceive(
+    look: CaptureSet, monitor: CameraMonitor | None = None, drawing: Drawing | None = None
+) -> CellEstimates:
     """Examine the cameras of one look, then find the cells with those that may be used.
 
     A function of the look alone, deterministic, and blind to the order of its captures; with a
-    `monitor` also of the cameras' earlier looks, which it remembers.
+    `monitor` also of the cameras' earlier looks, which it remembers. `drawing`, made of the
+    task's cell by `drawing_of`, saves drawing the cell anew.
     """
-    return agreed((monitor or CameraMonitor()).examine(look), locate)
+    known = drawing or drawing_of(look.task.cell, look.task.materials)
+    return agreed((monitor or CameraMonitor()).examine(look), lambda seen: locate(seen, known))
 
 
-def locate(look: CaptureSet) -> Located:
+def locate(look: CaptureSet, drawing: Drawing) -> Located:
     """Find, refine, orient, read and verify all cells, with what each camera by itself says.
 
     Zero rows where there are none.
@@ -54,8 +52,7 @@ def locate(look: CaptureSet) -> Located:
     look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
     up = task.T_base_region[:3, 2]
-    drawn = [draw_face(cell, task.materials, f, MOSAIC_STEP_M, MARGIN_M) for f in faces_up(cell)]
-    templates = [make_template(face, EDGE_SIGMA_PX) for face in drawn]
+    drawn, templates, windows = drawing.faces, drawing.templates, drawing.windows
 
     cloud = fuse(look)
     is_top = at_top(cloud, cell)
@@ -71,13 +68,12 @@ def locate(look: CaptureSet) -> Located:
     shares = grid.coarser(SEAT_TILES)
     Ts = task.T_base_region @ seat(found, cloud, is_top, cell, drawn, shares, tops)
 
-    windows = polarity_windows(task)
     if len(drawn) > 1:  # a wrong end has other edges and would mislead the refinement
         Ts = orient(Ts, cell, look.captures, windows, up).Ts_base_cell
-    refined = refine(look, Ts, cloud)
+    refined = refine(look, Ts, cloud, drawing)
     oriented = orient(refined.Ts_base_cell, cell, look.captures, windows, up)
     if oriented.turned.any():
-        refined = refine(look, oriented.Ts_base_cell, cloud)
+        refined = refine(look, oriented.Ts_base_cell, cloud, drawing)
     code = read_codes(refined.Ts_base_cell, cell, look.captures, up)
     evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, shares)
     verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence, cell.height_m)
@@ -129,7 +125,7 @@ def search_grid(task: SearchTask) -> Grid:
     return Grid(corner, MOSAIC_STEP_M, (height, width))
 
 
-def refine(look: CaptureSet, Ts_base_cell: Floats, cloud: Cloud) -> Refined:
+def refine(look: CaptureSet, Ts_base_cell: Floats, cloud: Cloud, drawing: Drawing) -> Refined:
     """The pose core on this look."""
     return refine_poses(
         Ts_base_cell,
@@ -138,6 +134,6 @@ def refine(look: CaptureSet, Ts_base_cell: Floats, cloud: Cloud) -> Refined:
         cloud.p_base,
         cloud.sigma_m,
         cloud.camera,
-        materials=look.task.materials,
+        template=drawing.edges,
         T_base_support=look.task.T_base_region,
     )

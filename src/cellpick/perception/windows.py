@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.pattern import BEYOND, CODE, FacePattern, draw_face, faces_up
-from cellpick.structures import SearchTask
+from cellpick.structures import CellModel, Material
 
 AROUND_M = 0.003
 """A window reaches this far beyond what differs, to see its surroundings."""
@@ -54,11 +55,11 @@ class Windows:
     """Area of a pixel."""
 
 
-def polarity_windows(task: SearchTask) -> Windows:
-    """Windows of a task's cell: a box against itself turned, a cylinder's one end against the
+def polarity_windows(cell: CellModel, materials: Mapping[str, Material]) -> Windows:
+    """Windows of a cell: a box against itself turned, a cylinder's one end against the
     other."""
-    faces = faces_up(task.cell)
-    drawn = [draw_face(task.cell, task.materials, face, STEP_M, 0.0) for face in faces]
+    faces = faces_up(cell)
+    drawn = [draw_face(cell, materials, face, STEP_M, 0.0) for face in faces]
     return windows_of(drawn[0], turned(drawn[0]) if len(drawn) == 1 else drawn[1])
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from cellpick.errors import CellpickError
 from cellpick.geometry import Floats
 from cellpick.motion import MotionPlanner
-from cellpick.perception import CameraMonitor, perceive
+from cellpick.perception import CameraMonitor, drawing_of, perceive
 from cellpick.scene import SceneModels, draw_scene
 from cellpick.sensors import CameraRig, MovingShot
 from cellpick.station.looking import Look, Perceive, focus_of
@@ -75,9 +75,11 @@ class Station:
                 devices = streams(calibration.seed).sensors
                 self.rig = CameraRig(state, source.sensors, calibration.cameras, devices)
             opened.pop_all()  # all is built: the station closes its world itself
-        monitor = CameraMonitor()
+        monitor, drawing = CameraMonitor(), drawing_of(self.recipe.cell, self.recipe.materials)
         self.perceive: Perceive = (
-            oracle_for(self.world.state) if oracle else lambda look: perceive(look, monitor)
+            oracle_for(self.world.state)
+            if oracle
+            else lambda look: perceive(look, monitor, drawing)
         )
 
     def __enter__(self) -> Station:

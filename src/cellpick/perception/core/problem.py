@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,9 @@ from cellpick.perception.core.edges import EdgeViews, crowded_points, edge_views
 from cellpick.perception.core.lookup import looking_up
 from cellpick.perception.core.observations import Points, thinned
 from cellpick.perception.core.options import RefineOptions
-from cellpick.perception.core.template import EdgeTemplate, edge_template
+from cellpick.perception.core.template import EdgeTemplate
 from cellpick.perception.core.views import Views, views_of
-from cellpick.structures import Capture, CellModel, Material
+from cellpick.structures import Capture, CellModel
 
 LEAST_REACH_PX = 1.2
 """Edges are looked for at least this far, since a parabola needs room."""
@@ -54,11 +54,10 @@ def problem_of(
     points: ArrayLike,
     points_sigma: ArrayLike,
     points_camera: ArrayLike,
-    materials: Mapping[str, Material] | None,
-    options: RefineOptions | None,
+    template: EdgeTemplate,
+    options: RefineOptions,
 ) -> Problem:
     """The arguments of `refine_poses`, checked and stacked; raises `ShapeError`."""
-    options = options or RefineOptions()
     half = float(np.linalg.norm(cell.size_m)) / 2
     views = views_of(captures, Ts[:, :3, 3], half + CROP_MARGIN_M)
     usable = _usable(points, points_sigma, points_camera, views)
@@ -67,7 +66,7 @@ def problem_of(
         cell,
         views,
         thinned(usable, Ts, cell, up, options),
-        edge_template(cell, materials or {}, options.edge_spacing_m),
+        template,
         up,
         options,
     )

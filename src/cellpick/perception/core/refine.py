@@ -21,6 +21,7 @@ from cellpick.perception.core.search import read_edges
 from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.core.solve import Step, free_axes, solve_step, weak_prior
 from cellpick.perception.core.standing import standing_evidence
+from cellpick.perception.core.template import EdgeTemplate, edge_template
 from cellpick.perception.core.views import (
     adjoint,
     calibration_information,
@@ -68,6 +69,7 @@ def refine_poses(
     points_camera: ArrayLike,
     *,
     materials: Mapping[str, Material] | None = None,
+    template: EdgeTemplate | None = None,
     T_base_support: ArrayLike | None = None,
     options: RefineOptions | None = None,
 ) -> Refined:
@@ -76,12 +78,15 @@ def refine_poses(
     `points` (m, 3) are 3D points in the base frame, `points_sigma` (m,) their axial noise in
     metres and `points_camera` (m,) the row in `captures` of the camera that saw each; points that
     are not finite are dropped. What a camera's points err by together, its calibration states.
-    `materials` tells bright print from dark. Cells stand on z = 0 of `T_base_support` (4, 4),
+    `materials` tells bright print from dark; or `template` is what they were drawn to before, at
+    `options.edge_spacing_m`. Cells stand on z = 0 of `T_base_support` (4, 4),
     if it is given. Raises `ShapeError`.
     """
     initial = checked("Ts_base_cell", Ts_base_cell, (None, 4, 4))
+    options = options or RefineOptions()
+    template = template or edge_template(cell, materials or {}, options.edge_spacing_m)
     problem = problem_of(
-        initial, cell, captures, points, points_sigma, points_camera, materials, options
+        initial, cell, captures, points, points_sigma, points_camera, template, options
     )
     if T_base_support is not None:
         T_base_support = checked("T_base_support", T_base_support, (4, 4))

@@ -1,0 +1,100 @@
+"""Ragged clouds as equal blocks: each cell's points dealt out to blocks of one size.
+
+Point i of a cell with k blocks goes to block i mod k, so that every block by itself is an evenly
+strided sample of its cell: a coarse round takes the first block of each. A block is padded with
+points of no weight, and the moments of its points are one matrix product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+
+Floats32 = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+BLOCK = 256
+"""Points a block: as many serve a coarse round, and cells of 200 points are padded little."""
+PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+"""Columns of the products that come first; the coordinates and 1 follow."""
+MONOMIALS = len(PAIRS) + 4
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """b blocks of k cells, sorted by cell; every cell has at least one."""
+
+    monomials: Floats32
+    """(b, 10, BLOCK) xx, xy, xz, yy, yz, zz, x, y, z, 1 of points relative to `origins`."""
+    inv_sigma: Floats32
+    """(b, BLOCK) inverse noise of each point; 0 where there is none."""
+    cell: Indices
+    """(b,) row of the cell."""
+    first: Indices
+    """(k,) first block of each cell."""
+    origins: Floats
+    """(k, 3) what was taken off the points."""
+
+    @property
+    def points(self) -> Floats32:
+        """(b, 4, BLOCK) x, y, z, 1."""
+        return self.monomials[:, len(PAIRS) :]
+
+    def sample(self) -> Blocks:
+        """The first block of each cell."""
+        k = np.arange(len(self.first))
+        return Blocks(self.monomials[self.first], self.inv_sigma[self.first], k, k, self.origins)
+
+    def summed(self, values: NDArray[np.float32]) -> Floats:
+        """(k, ...) sums over each cell's blocks of values (b, ...)."""
+        result: Floats = np.add.reduceat(values, self.first, axis=0, dtype=np.float64)
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class Clouds:
+    """Usable points by cell."""
+
+    points: NDArray[np.floating]
+    """(m, 3)."""
+    inv_sigma: NDArray[np.float32]
+    """(m,) or () inverse noise."""
+    order: Indices | None
+    """Rows of the points, sorted by cell; nothing where they are sorted and all usable."""
+    count: Indices
+    """(n,) usable points of each cell."""
+
+    def blocks(self, cells: Indices, origins: Floats) -> Blocks:
+        """The blocks of some cells (k,), none of them empty, around `origins` (k, 3)."""
+        count = self.count[cells]
+        blocks = -(-count // BLOCK)
+        first = np.cumsum(blocks) - blocks
+        cell = np.repeat(np.arange(len(cells)), blocks)
+        start = (np.cumsum(self.count) - self.count)[cells]
+        rank = (np.arange(len(cell)) - first[cell])[:, None] + blocks[cell, None] * np.arange(BLOCK)
+        there = rank < count[cell, None]
+        at = np.minimum(rank, count[cell, None] - 1)
+        at += start[cell, None]
+        if self.order is not None:
+            at = self.order[at]
+        monomials = np.empty((len(cell), MONOMIALS, BLOCK), np.float32)
+        for axis in range(3):
+            values = self.points[:, axis].take(at)
+            np.subtract(
+                values, origins[cell, axis, None], out=monomials[:, 6 + axis], casting="same_kind"
+            )
+        for row, (i, j) in enumerate(PAIRS):
+            np.multiply(monomials[:, 6 + i], monomials[:, 6 + j], out=monomials[:, row])
+        monomials[:, 9] = 1
+        inv_sigma = there * (self.inv_sigma.take(at) if self.inv_sigma.ndim else self.inv_sigma)
+        return Blocks(monomials, inv_sigma, cell, first, origins)
+
+
+def moment_matrices(sums: Floats) -> Floats:
+    """(..., 4, 4) symmetric matrices of sums (..., 10) of the monomials."""
+    at = np.array([[0, 1, 2, 6], [1, 3, 4, 7], [2, 4, 5, 8], [6, 7, 8, 9]])
+    return sums[..., at]
