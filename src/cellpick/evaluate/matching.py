@@ -81,7 +81,7 @@ def match_estimates(
             "estimates must be of the scene's cell", got=estimates.cell, accepted=state.cell.name
         )
     Ts_true = invert(state.T_world_base) @ state.Ts_world_cell
-    wanted = np.arange(len(Ts_true)) if task is None else _in_region(Ts_true, task)
+    wanted = np.arange(len(Ts_true)) if task is None else in_region(Ts_true, task)
     gate = float(state.cell.size_m.min()) / 2 if gate_m is None else gate_m
     est, near = _assign(estimates.Ts_base_cell[:, :3, 3], Ts_true[wanted, :3, 3], gate)
     true = wanted[near]
@@ -118,7 +118,8 @@ def _normalised_square(estimates: CellEstimates, rows: NDArray[np.int64], p_true
     return result
 
 
-def _in_region(Ts_base_cell: Floats, task: SearchTask) -> NDArray[np.int64]:
+def in_region(Ts_base_cell: Floats, task: SearchTask) -> NDArray[np.int64]:
+    """Rows (k,) of the poses (n, 4, 4) whose centre lies in the task's search region."""
     p = transform(invert(task.T_base_region), Ts_base_cell[:, :3, 3])
     x, y, z = task.region_size_m
     inside = (np.abs(p[:, :2]) <= np.array([x, y]) / 2).all(axis=1)
