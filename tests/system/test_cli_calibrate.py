@@ -153,6 +153,12 @@ def test_too_few_poses_are_refused_before_any_work(scene, tmp_path, monkeypatch,
     assert not (tmp_path / "out").exists()
 
 
+def test_a_camera_that_is_dead_is_the_one_that_is_named(scene, tmp_path, monkeypatch, capsys):
+    dead = ["--set", "faults=[{camera: 0, kind: dead}]"]
+    assert cellpick(monkeypatch, "calibrate", scene, *FEW, *dead, "--out", tmp_path) == 2
+    assert "cam0_2d: the camera never saw the board" in capsys.readouterr().err
+
+
 def test_a_board_that_is_never_seen_ends_with_2(scene, tmp_path, monkeypatch, capsys):
     dark = ["--set", "lights=[]", "--set", "ambient=0"]
     code = cellpick(monkeypatch, "calibrate", scene, *FEW, *dark, "--out", tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -57,9 +59,11 @@ def test_a_picture_of_the_board_gives_its_corners_and_readings_of_depth():
     depth = np.full((480, 640), np.nan, dtype=np.float32)
     depth[:, 300:] = 0.6
     capture = Capture(camera(), image, depth, 0.0, np.eye(4))
-    blank = Capture(camera(), np.full_like(image, 90), depth, 0.0, np.eye(4))
-    found = find_board([blank, capture], 7, board)
-    assert [(s.camera, s.pose) for s in found] == [(1, 7)]
+    other = replace(camera(), camera="blind")
+    blank = Capture(other, np.full_like(image, 90), depth, 0.0, np.eye(4))
+    names = ["blind", "silent", capture.calibration.camera]
+    found = find_board([blank, capture], 7, board, names)
+    assert [(s.camera, s.pose) for s in found] == [(2, 7)]
     assert len(found[0].corners) == 20
     flat = corner_points(board)[found[0].corners, :2] * [PX_PER_M, -PX_PER_M]
     assert np.abs(found[0].pixels - (flat @ A.T + [320.2, 240.7])).max() < 0.15

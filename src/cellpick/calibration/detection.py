@@ -18,10 +18,17 @@ MOST_READINGS = 400
 """Readings of depth kept from a picture."""
 
 
-def find_board(captures: Sequence[Capture], pose: int, board: CalibrationBoard) -> list[Sighting]:
-    """The board in each camera's picture of one pose; no entry where it was not found."""
+def find_board(
+    captures: Sequence[Capture], pose: int, board: CalibrationBoard, cameras: Sequence[str]
+) -> list[Sighting]:
+    """The board in each camera's picture of one pose; no entry where it was not found.
+
+    `cameras` names the rig's cameras, in the order of their rows: one that did not answer has no
+    capture.
+    """
     found = []
-    for camera, capture in enumerate(captures):
+    for capture in captures:
+        camera = cameras.index(capture.calibration.camera)
         grey = cv2.cvtColor(capture.image, cv2.COLOR_RGB2GRAY)
         corners, numbers, _, _ = detector(board).detectBoard(grey)
         if numbers is None or len(numbers) < LEAST_CORNERS:

@@ -43,11 +43,13 @@ class Tour:
 
     def pictures(self) -> list[tuple[str, NDArray[np.uint8], Floats]]:
         """Camera, image (h, w, 3) RGB and corners (n, 2) found in it, of the examples."""
-        found = {(s.pose, s.camera): s.pixels for s in self.sightings.pictures}
+        names = [camera.camera for camera in self.sightings.cameras]
+        found = {(s.pose, names[s.camera]): s.pixels for s in self.sightings.pictures}
         return [
-            (capture.calibration.camera, capture.image, found.get((row, camera), np.zeros((0, 2))))
+            (name, capture.image, found.get((row, name), np.zeros((0, 2))))
             for row, look in zip(self.example_rows, self.examples, strict=True)
-            for camera, capture in enumerate(look.captures)
+            for capture in look.captures
+            for name in [capture.calibration.camera]
         ]
 
 
@@ -95,12 +97,13 @@ def take_tour(
     arm, task = scene.recipe.arm, tray_task(scene.recipe)
     reported = arm.flange_pose(q + rng.normal(size=q.shape) * arm.encoder_sigma_rad)
     found: list[Sighting] = []
+    names = [camera.camera for camera in rig.calibrations]
     examples, shown = [], (0, len(q) // 2)
     for row, (angles, T_base_flange) in enumerate(zip(q, reported, strict=True)):
         progress(f"pictures at pose {row + 1} of {len(q)}")
         state = replace(scene.state, q=angles)
         look = rig.look(state, T_base_flange, task)
-        found += find_board(look.captures, row, scene.board)
+        found += find_board(look.captures, row, scene.board, names)
         if row in shown:
             examples.append(look)
     sightings = Sightings(
