@@ -17,7 +17,7 @@ from cellpick.station.attempt import Attempt
 from cellpick.station.records import measured_figures, pick_record
 from cellpick.station.runlog import Step
 from cellpick.station.timeline import Timeline
-from cellpick.structures import CellEstimates, PickOutcome
+from cellpick.structures import CellEstimates, ForeignObject, PickOutcome
 
 FORMATS = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -119,4 +119,22 @@ def test_estimates_and_truth_say_which_format_they_are():
         reason=(),
         score=np.zeros(0),
     )
-    assert estimates_document(empty) == {"schema": "cellpick.cells/1", "cells": [], "cameras": []}
+    assert estimates_document(empty) == {
+        "schema": "cellpick.cells/1",
+        "cells": [],
+        "cameras": [],
+        "foreign": [],
+    }
+
+
+def test_what_is_foreign_is_told_with_its_box():
+    box = ForeignObject(np.eye(4), np.array([0.1, 0.02, 0.03]), "it is red")
+    document = estimates_document(dataclasses.replace(an_estimate(), foreign=(box,)))
+    assert document["foreign"] == [
+        {
+            "T_base_box": np.eye(4).tolist(),
+            "size_mm": pytest.approx([100.0, 20.0, 30.0]),
+            "reason": "it is red",
+        }
+    ]
+    assert all(documented(key) for key in document["foreign"][0])

@@ -33,8 +33,10 @@ PUBLIC = {
     "station": """CalibrationRun Look RunResult adopt calibrate_rig calibration_document look_once
         run_scene""",
     "store": "read_calibration read_look refuse_foreign write_calibration write_look",
-    "structures": """ArmModel CalibrationBoard CameraCalibration CameraStatus CameraVerdict Capture
-        CaptureSet CellEstimates CellModel Contact Cups EstimateStatus Grasps GripperModel
+    "structures": """ArmModel Arrangement CalibrationBoard CameraCalibration CameraStatus
+        CameraVerdict Capture
+        CaptureSet CellEstimates CellModel Contact Cups EstimateStatus ForeignObject
+        Grasps GripperModel
         GripperReading Jaws JointTrajectory Material MotionPlan MotionStatus OutcomeStatus
         PickOutcome Recipe ReferenceMark RigCalibration SearchTask Solid SurfaceFeature Symmetry""",
     "world": "FollowReport Tolerances World",

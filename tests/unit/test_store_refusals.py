@@ -97,7 +97,7 @@ def test_an_index_that_is_no_json_object_is_refused(store, text):
 @pytest.mark.parametrize("schema", ["cellpick.look/1", None, 1])
 def test_an_unknown_format_is_refused(store, schema):
     edit(store, lambda index: index.update(schema=schema))
-    assert refusal(store).endswith("accepted: cellpick.look/2")
+    assert refusal(store).endswith("accepted: cellpick.look/3")
 
 
 def test_a_folder_that_is_no_store_is_refused(tmp_path):

@@ -187,4 +187,5 @@ def test_a_capture_shows_what_a_real_station_has_and_nothing_else():
         "region_size_m",
         "polarity_confidence",
         "marks",
+        "arrangement",
     ]

@@ -13,7 +13,7 @@ SCHEMA = "cellpick.cells/1"
 
 
 def estimates_document(estimates: CellEstimates) -> dict[str, Any]:
-    """One object with `cells`, in the table's order, and `cameras`, in JSON's own types.
+    """One object with `cells`, in the table's order, `cameras` and `foreign`, in JSON's types.
 
     `sigma_mm` is the root of the position covariance's largest eigenvalue, `sigma_deg` that of the
     rotation covariance, free symmetry angles (variance (pi/2)^2) left out.
@@ -40,7 +40,13 @@ def estimates_document(estimates: CellEstimates) -> dict[str, Any]:
         {"camera": status.camera, "verdict": status.verdict, "reason": status.reason}
         for status in estimates.cameras
     ]
-    document: dict[str, Any] = plain({"schema": SCHEMA, "cells": cells, "cameras": cameras})
+    foreign = [
+        {"T_base_box": o.T_base_box, "size_mm": 1e3 * o.size_m, "reason": o.reason}
+        for o in estimates.foreign
+    ]
+    document: dict[str, Any] = plain(
+        {"schema": SCHEMA, "cells": cells, "cameras": cameras, "foreign": foreign}
+    )
     return document
 
 

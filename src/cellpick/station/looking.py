@@ -9,8 +9,10 @@ import numpy as np
 
 from cellpick.geometry import Floats, translation
 from cellpick.scene import SceneState
-from cellpick.structures import CaptureSet, CellEstimates, Recipe, SearchTask
+from cellpick.structures import Arrangement, CaptureSet, CellEstimates, Recipe, SearchTask
 
+HEADROOM = 1.5
+"""Height of the search region in heights of what is drawn to be in it."""
 Perceive = Callable[[CaptureSet], CellEstimates]
 """Anything that turns a look into estimates: perception, or a baseline in its place."""
 
@@ -31,27 +33,37 @@ def tray_task(recipe: Recipe) -> SearchTask:
     """Search the whole tray, wider by its tolerance."""
     margin = 2 * recipe.tray_tolerance_m
     size = recipe.tray_size_m[:2] + margin
-    return _task(recipe, recipe.T_base_tray, size)
+    fill_m = recipe.tray_fill_m or recipe.cell.height_m
+    return _task(recipe, recipe.T_base_tray, size, fill_m, recipe.arrangement)
 
 
 def module_task(recipe: Recipe) -> SearchTask:
     """Search the module for the cells that were placed."""
-    return _task(recipe, recipe.T_base_module, recipe.module_size_m[:2])
+    size, fill_m = recipe.module_size_m[:2], recipe.cell.height_m
+    return _task(recipe, recipe.T_base_module, size, fill_m, "upright")
 
 
 def focus_of(task: SearchTask) -> Floats:
     """(4, 4) frame of the point that the eyes aim at: the middle of the cells' tops."""
-    result: Floats = task.T_base_region @ translation([0.0, 0.0, task.cell.height_m])
+    upright = task.arrangement == "upright"
+    top_m = task.cell.height_m if upright else task.region_size_m[2] / HEADROOM
+    result: Floats = task.T_base_region @ translation([0.0, 0.0, top_m])
     return result
 
 
-def _task(recipe: Recipe, T_base_region: Floats, size_m: Floats) -> SearchTask:
-    height = 1.5 * recipe.cell.height_m
+def _task(
+    recipe: Recipe,
+    T_base_region: Floats,
+    size_m: Floats,
+    fill_m: float,
+    arrangement: Arrangement,
+) -> SearchTask:
     return SearchTask(
         cell=recipe.cell,
         materials=recipe.materials,
         T_base_region=T_base_region,
-        region_size_m=np.array([size_m[0], size_m[1], height]),
+        region_size_m=np.array([size_m[0], size_m[1], HEADROOM * fill_m]),
         polarity_confidence=recipe.polarity_confidence,
         marks=recipe.marks,
+        arrangement=arrangement,
     )

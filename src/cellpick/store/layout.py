@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-SCHEMA = "cellpick.look/2"
+SCHEMA = "cellpick.look/3"
 """Name and version of the format; another one is refused."""
 
 INDEX = "look.json"

@@ -3,6 +3,7 @@
 from cellpick.structures.arm import ArmModel
 from cellpick.structures.calibration import CalibrationBoard, RigCalibration
 from cellpick.structures.capture import (
+    Arrangement,
     CameraCalibration,
     Capture,
     CaptureSet,
@@ -10,7 +11,13 @@ from cellpick.structures.capture import (
     SearchTask,
 )
 from cellpick.structures.cell import CellModel, SurfaceFeature, Symmetry
-from cellpick.structures.estimates import CameraStatus, CameraVerdict, CellEstimates, EstimateStatus
+from cellpick.structures.estimates import (
+    CameraStatus,
+    CameraVerdict,
+    CellEstimates,
+    EstimateStatus,
+    ForeignObject,
+)
 from cellpick.structures.grasps import Grasps
 from cellpick.structures.gripper import Cups, GripperModel, Jaws
 from cellpick.structures.outcome import Contact, GripperReading, OutcomeStatus, PickOutcome
@@ -20,6 +27,7 @@ from cellpick.structures.trajectory import JointTrajectory, MotionPlan, MotionSt
 
 __all__ = [
     "ArmModel",
+    "Arrangement",
     "CalibrationBoard",
     "CameraCalibration",
     "CameraStatus",
@@ -31,6 +39,7 @@ __all__ = [
     "Contact",
     "Cups",
     "EstimateStatus",
+    "ForeignObject",
     "Grasps",
     "GripperModel",
     "GripperReading",

@@ -12,6 +12,9 @@ from cellpick.geometry import Floats, frozen
 from cellpick.structures.cell import CellModel
 from cellpick.structures.solids import Material
 
+Arrangement = Literal["upright", "lying", "heap"]
+"""How cells lie in a tray: +z up; on the largest face, a cylinder on its side; as they fell."""
+
 
 @dataclass(frozen=True, eq=False)
 class CameraCalibration:
@@ -126,6 +129,8 @@ class SearchTask:
     """Probability below which a polarity is called unknown."""
     marks: tuple[ReferenceMark, ...] = ()
     """Reference marks that the cameras may see."""
+    arrangement: Arrangement = "upright"
+    """How the recipe says that the cells lie: a belief, one of them may lie otherwise."""
 
     def __post_init__(self) -> None:
         object.__setattr__(

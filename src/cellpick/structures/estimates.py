@@ -34,6 +34,22 @@ class CameraStatus:
 
 
 @dataclass(frozen=True, eq=False)
+class ForeignObject:
+    """Something among the cells that is none of them."""
+
+    T_base_box: Floats
+    """(4, 4) pose of the centre of a box round it."""
+    size_m: Floats
+    """(3,) full extents of that box."""
+    reason: str
+    """Why it is taken for no cell, in words."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "T_base_box", frozen("T_base_box", self.T_base_box, (4, 4)))
+        object.__setattr__(self, "size_m", frozen("size_m", self.size_m, (3,)))
+
+
+@dataclass(frozen=True, eq=False)
 class CellEstimates:
     """A table of n cells; zero rows are legal. Row order carries no meaning."""
 
@@ -59,6 +75,8 @@ class CellEstimates:
     """(n,) share of the evidence that agrees, 0 to 1."""
     cameras: tuple[CameraStatus, ...] = ()
     """One a camera that was triggered, in order of their names."""
+    foreign: tuple[ForeignObject, ...] = ()
+    """What stands or lies in the search region and is no cell."""
 
     def __post_init__(self) -> None:
         object.__setattr__(
@@ -89,6 +107,7 @@ class CellEstimates:
             reason=tuple(self.reason[i] for i in pick),
             score=self.score[pick],
             cameras=self.cameras,
+            foreign=self.foreign,
         )
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cellpick.geometry import Floats, frozen
 from cellpick.structures.arm import ArmModel
-from cellpick.structures.capture import ReferenceMark
+from cellpick.structures.capture import Arrangement, ReferenceMark
 from cellpick.structures.cell import CellModel
 from cellpick.structures.gripper import GripperModel
 from cellpick.structures.solids import Material, Solid
@@ -58,6 +58,10 @@ class Recipe:
     """Bound on attempts at one cell."""
     marks: tuple[ReferenceMark, ...] = ()
     """Reference marks on the table, where a probe touched them."""
+    arrangement: Arrangement = "upright"
+    """How the cells lie in the tray."""
+    tray_fill_m: float = 0.0
+    """Height of the uppermost cells' tops above the tray's floor; 0: that of one upright cell."""
 
     def __post_init__(self) -> None:
         for name in ("T_base_tray", "T_base_module"):
