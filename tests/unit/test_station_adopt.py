@@ -64,6 +64,26 @@ def test_a_swapped_mount_is_named(models):
     assert "cameras[1].mount" in said
 
 
+def test_another_lens_is_another_rig(models):
+    spec = models.cameras[1]
+    zoomed = spec.K * [[1.1], [1.1], [1]]
+    said = refused(models, K=zoomed)
+    assert "the camera's lens is not near the drawing's" in said
+    assert "cameras[1].K" in said
+    assert "lens is not near" in refused(models, distortion=np.array([-6.0, 0, 0, 0, 0]))
+    shifted = spec.K.copy()
+    shifted[0, 2] += 0.06 * spec.K[0, 0]
+    assert "lens is not near" in refused(models, K=shifted)
+    adopt(calibrated(models, K=spec.K * [[1.01], [1.01], [1]]), models, "cal.json")
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.6, 1000.0])
+def test_an_impossible_depth_scale_is_refused(models, scale):
+    said = refused(models, depth_scale=scale)
+    assert "cameras[1].depth_scale" in said
+    assert "within 50 % of 1" in said
+
+
 def test_conventions_are_named(models):
     T = models.cameras[1].T_mount_camera
     assert "camera->mount, not mount->camera" in refused(models, T_mount_camera=invert(T))
