@@ -5,6 +5,9 @@
 """
 
 from cellpick.perception.drawing import Drawing, drawing_of
+from cellpick.perception.core.register import register_cells
+from cellpick.perception.core.register_result import RegisterOptions, Registration
+from cellpick.perception.core.register_shape import CellShape
 from cellpick.perception.health import CameraMonitor
 from cellpick.perception.perceive import perceive
 

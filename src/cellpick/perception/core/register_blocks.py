@@ -29,15 +29,17 @@ class Blocks:
     """b blocks of k cells, sorted by cell; every cell has at least one."""
 
     monomials: Floats32
-    """(b, 10, BLOCK) xx, xy, xz, yy, yz, zz, x, y, z, 1 of points relative to `origins`."""
+    """(b, 10, BLOCK) xx, xy, xz, yy, yz, zz, x, y, z, 1 of the points, relative to origins."""
     inv_sigma: Floats32
     """(b, BLOCK) inverse noise of each point; 0 where there is none."""
     cell: Indices
     """(b,) row of the cell."""
     first: Indices
     """(k,) first block of each cell."""
-    origins: Floats
-    """(k, 3) what was taken off the points."""
+    count: Indices
+    """(k,) points of each cell."""
+    sigma_m: Floats
+    """(k,) harmonic mean of their noise."""
 
     @property
     def points(self) -> Floats32:
@@ -47,7 +49,8 @@ class Blocks:
     def sample(self) -> Blocks:
         """The first block of each cell."""
         k = np.arange(len(self.first))
-        return Blocks(self.monomials[self.first], self.inv_sigma[self.first], k, k, self.origins)
+        few = self.monomials[self.first], self.inv_sigma[self.first]
+        return Blocks(*few, k, k, np.minimum(self.count, BLOCK), self.sigma_m)
 
     def summed(self, values: NDArray[np.float32]) -> Floats:
         """(k, ...) sums over each cell's blocks of values (b, ...)."""
@@ -61,7 +64,7 @@ class Clouds:
 
     points: NDArray[np.floating]
     """(m, 3)."""
-    inv_sigma: NDArray[np.float32]
+    inv_sigma: Floats32
     """(m,) or () inverse noise."""
     order: Indices | None
     """Rows of the points, sorted by cell; nothing where they are sorted and all usable."""
@@ -91,7 +94,8 @@ class Clouds:
             np.multiply(monomials[:, 6 + i], monomials[:, 6 + j], out=monomials[:, row])
         monomials[:, 9] = 1
         inv_sigma = there * (self.inv_sigma.take(at) if self.inv_sigma.ndim else self.inv_sigma)
-        return Blocks(monomials, inv_sigma, cell, first, origins)
+        total = np.add.reduceat(inv_sigma.sum(axis=1), first, dtype=np.float64)
+        return Blocks(monomials, inv_sigma, cell, first, count, count / total)
 
 
 def moment_matrices(sums: Floats) -> Floats:
