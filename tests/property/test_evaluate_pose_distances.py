@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cellpick.errors import ShapeError
 from cellpick.evaluate import add, add_s, model_points, mspd, mssd, symmetry_rotations
+from cellpick.evaluate.pose_distances import mspd_bounds
 from cellpick.geometry import exp_rotation, pose, translation
 from cellpick.scene import data_folder, load_cell
 from cellpick.structures import Symmetry
@@ -185,6 +186,21 @@ def test_a_pair_is_a_row_of_a_batch_and_a_cap_leaves_what_is_below_it(i, seed):
     capped = mssd(a, b, p, R, cap)
     assert np.allclose(capped[whole < cap], whole[whole < cap])
     assert (capped[whole >= cap] >= cap - 1e-12).all()
+
+
+@few
+@given(cells, seeds)
+def test_bounds_of_the_projection_distance_are_below_it(i, seed):
+    p, R = COARSE[i], ROTATIONS[i]
+    a, b = poses(seed, 3), poses(seed + 1, 2)
+    b[1] = translation([0.0, 0.0, 0.01])
+    bound = mspd_bounds(a, b, p, R, K)
+    assert bound.shape == (3, 2)
+    for k in range(3):
+        assert (bound[k] <= mspd(a[[k, k]], b, p, R, K) + 1e-9).all()
+    aside = mspd_bounds(a, translation([0.2, 0.0, 0.0]) @ a, p, R, K)
+    assert (np.diag(aside) > 0).all()
+    assert (bound[:, 1] == 0).all()
 
 
 def test_taking_some_rows_at_a_time_changes_nothing(monkeypatch):

@@ -61,7 +61,7 @@ def test_no_two_points_are_farther_apart_than_the_diameter(cell):
     p = model_points(cell, 20, 31)
     assert np.linalg.norm(p[:, None] - p[None], axis=-1).max() <= diameter_m(cell) + 1e-12
     reach = np.linalg.norm(model_points(cell, 60, 4001), axis=-1).max()
-    assert 2 * reach == pytest.approx(diameter_m(cell), rel=1e-6)
+    assert 2 * reach == pytest.approx(diameter_m(cell), rel=3e-4)
 
 
 def test_the_diameter_in_closed_form():

@@ -97,6 +97,24 @@ def mspd(
     return _least_of_largest(distance, len(est), len(R), p, cap)
 
 
+def mspd_bounds(
+    Ts_est: Floats, Ts_true: Floats, points: Floats, rotations: Floats, K: Floats
+) -> Floats:
+    """Lower bounds (m, n) of `mspd` between each of m estimated and of n true poses.
+
+    The largest and least pixel coordinates of outermost points differ by no more than the points
+    do, whichever symmetry is taken; zero where a point lies behind the camera.
+    """
+    p = _outermost(points)
+    est = _extents(Ts_est[:, :3, :3], Ts_est[:, :3, 3], p, K)
+    twins = (Ts_true[:, None, :3, :3] @ rotations).reshape(-1, 3, 3)
+    middles = np.repeat(Ts_true[:, :3, 3], len(rotations), axis=0)
+    true = _extents(twins, middles, p, K).reshape(len(Ts_true), len(rotations), 4)
+    low, high = true.min(axis=1), true.max(axis=1)
+    gaps = np.maximum(low - est[:, None], est[:, None] - high).max(axis=-1)
+    return np.maximum(np.nan_to_num(gaps), 0.0)
+
+
 def add(Ts_est: ArrayLike, Ts_true: ArrayLike, points: ArrayLike) -> Floats:
     """Average distance (n,) of the `points` (p, 3) between poses (n, 4, 4); knows no symmetry."""
     est, true, p, _ = _arguments(Ts_est, Ts_true, points, np.eye(3)[None])
@@ -136,7 +154,7 @@ def _least_of_largest(distance: Distance, n: int, k: int, p: Floats, cap: float)
     """(n,) least over k symmetries of the largest over the points, without trying all: outermost
     points give a lower bound, the best of them an upper one, and only symmetries whose lower bound
     is below that are looked at in full. Exact."""
-    outer = p[np.unique((p @ DIRECTIONS.T).argmax(axis=0))]
+    outer = _outermost(p)
     pairs, turns = np.divmod(np.arange(n * k, dtype=np.int64), k)
     lower = _largest(distance, pairs, turns, outer).reshape(n, k)
     near = np.flatnonzero(lower.min(axis=1) < cap)
@@ -146,6 +164,22 @@ def _least_of_largest(distance: Distance, n: int, k: int, p: Floats, cap: float)
     row, turn = np.nonzero(lower < least[near][:, None])
     np.minimum.at(least, near[row], _largest(distance, near[row], turn, p))
     return least
+
+
+def _outermost(p: Floats) -> Floats:
+    result: Floats = p[np.unique((p @ DIRECTIONS.T).argmax(axis=0))]
+    return result
+
+
+def _extents(R: Floats, t: Floats, p: Floats, K: Floats) -> Floats:
+    """(m, 4) largest and least u and v of the points; NaN where one is behind the camera."""
+    rows = max(1, AT_ONCE // len(p))
+    found = [np.zeros((0, 4))]
+    for i in range(0, len(R), rows):
+        pixels, ahead = _pixels(K, R[i : i + rows], t[i : i + rows], p)
+        extent = np.concatenate([pixels.max(axis=1), pixels.min(axis=1)], axis=-1)
+        found.append(np.where(ahead.all(axis=1)[:, None], extent, np.nan))
+    return np.concatenate(found)
 
 
 def _largest(distance: Distance, pairs: Rows, turns: Rows, p: Floats) -> Floats:

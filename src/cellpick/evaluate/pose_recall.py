@@ -16,7 +16,7 @@ from cellpick.errors import InputError
 from cellpick.evaluate.cover import cover_shares
 from cellpick.evaluate.matching import in_region
 from cellpick.evaluate.model_points import diameter_m, model_points
-from cellpick.evaluate.pose_distances import mspd, mssd, symmetry_rotations
+from cellpick.evaluate.pose_distances import mspd, mspd_bounds, mssd, symmetry_rotations
 from cellpick.evaluate.pose_table import camera_poses
 from cellpick.geometry import Floats, checked, frozen, invert
 from cellpick.scene.state import SceneState
@@ -124,8 +124,10 @@ def pose_recall(
     i, j = np.nonzero(apart < reach)
     errors_m = np.full((m, n), np.inf)
     errors_m[i, j] = mssd(Ts_est[i], Ts_true[j], points, R, reach)
-    i, j = np.divmod(np.arange(m * n), max(n, 1))
-    errors_px = mspd(Ts_est[i], Ts_true[j], points, R, K, thresholds_px[-1]).reshape(m, n)
+    errors_px = np.full((m, n), np.inf)
+    K_: Floats = checked("K", K, (3, 3))
+    i, j = np.nonzero(mspd_bounds(Ts_est, Ts_true, points, R, K_) < thresholds_px[-1])
+    errors_px[i, j] = mspd(Ts_est[i], Ts_true[j], points, R, K_, thresholds_px[-1])
     shares = cover_shares(state.cell, Ts_est, Ts_true) >= COVERED
     return PoseRecall(
         n,

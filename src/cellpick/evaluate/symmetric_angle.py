@@ -32,5 +32,5 @@ def symmetric_angle(cell: CellModel, R_a: Floats, R_b: Floats) -> Floats:
 
 def flip_rotation(cell: CellModel) -> Floats:
     """The turn (3, 3) that swaps a cell's polarity: of a box about z, of a cylinder about x."""
-    axis = [0.0, 0.0, np.pi] if cell.shape == "box" else [np.pi, 0.0, 0.0]
+    axis = [np.pi, 0.0, 0.0] if cell.shape == "cylinder" else [0.0, 0.0, np.pi]
     return exp_rotation(axis)
