@@ -112,7 +112,8 @@ def mspd_bounds(
     true = _extents(twins, middles, p, K).reshape(len(Ts_true), len(rotations), 4)
     low, high = true.min(axis=1), true.max(axis=1)
     gaps = np.maximum(low - est[:, None], est[:, None] - high).max(axis=-1)
-    return np.maximum(np.nan_to_num(gaps), 0.0)
+    result: Floats = np.maximum(np.nan_to_num(gaps), 0.0)
+    return result
 
 
 def add(Ts_est: ArrayLike, Ts_true: ArrayLike, points: ArrayLike) -> Floats:
@@ -178,7 +179,7 @@ def _extents(R: Floats, t: Floats, p: Floats, K: Floats) -> Floats:
     for i in range(0, len(R), rows):
         pixels, ahead = _pixels(K, R[i : i + rows], t[i : i + rows], p)
         extent = np.concatenate([pixels.max(axis=1), pixels.min(axis=1)], axis=-1)
-        found.append(np.where(ahead.all(axis=1)[:, None], extent, np.nan))
+        found.append(np.where(ahead.all(axis=1, keepdims=True), extent, np.nan))
     return np.concatenate(found)
 
 
