@@ -16,7 +16,7 @@ PUBLIC = {
         symmetry_rotations touch_test truth_document wilson_interval""",
     "export": """BopDataset BopIndex pinhole read_index refuse_foreign result_lines results_name
         results_text""",
-    "grasping": "SlotChoice gaps_to next_slot place_pose plan_grasps",
+    "grasping": "SlotChoice gaps_to hemmed_in next_slot place_pose plan_grasps",
     "metrology": """CameraReport Curve DEFINITIONS Definition Figure Series measure_camera
         sensors_document""",
     "motion": "MotionPlanner check_limits",

@@ -20,7 +20,7 @@ from grasping_stage import (
 
 from cellpick.errors import InputError, ShapeError
 from cellpick.geometry import exp_rotation, pose, rotation_z
-from cellpick.grasping import gaps_to, plan_grasps
+from cellpick.grasping import gaps_to, hemmed_in, plan_grasps
 from cellpick.grasping.scoring import (
     WEIGHTS,
     access_term,
@@ -231,3 +231,24 @@ def test_gaps_to_a_cell_are_those_of_the_cases():
     assert gaps[3] == pytest.approx(np.hypot(0.002, 0.002), abs=1e-6)
     with pytest.raises(InputError, match="no such row of the estimates; got 12"):
         gaps_to(estimates(TRAY), box_cell(), 12)
+
+
+def test_cells_with_flush_neighbours_on_both_sides_are_hemmed_in():
+    size = box_cell().size_m
+    tray = grid(6, 2, (size[0], size[1]), 0.0555, yaw=0.1)
+    inner = [False] * 2 + [True] * 8 + [False] * 2
+    assert hemmed_in(estimates(tray), box_cell()).tolist() == inner
+    # the last row's neighbours are free once it is gone
+    assert hemmed_in(estimates(tray[:10]), box_cell()).tolist() == inner[:8] + [False] * 2
+    assert not hemmed_in(estimates(TRAY), box_cell()).any()
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_no_cell_and_one_cell_are_not_hemmed_in(n):
+    assert hemmed_in(estimates(TRAY[:n]), box_cell()).tolist() == [False] * n
+
+
+def test_neighbours_across_corners_hem_nobody_in():
+    size = box_cell().size_m
+    diagonal = grid(3, 3, (size[0], size[1]), 0.0555)[[0, 4, 8]]
+    assert not hemmed_in(estimates(diagonal), box_cell()).any()

@@ -64,7 +64,10 @@ class Bodies:
 
     def only(self, *groups: Group) -> Bodies:
         """The rows of some groups."""
-        rows = np.flatnonzero(np.isin(self.groups, groups))
+        return self.rows(np.flatnonzero(np.isin(self.groups, groups)))
+
+    def rows(self, rows: NDArray[np.int64]) -> Bodies:
+        """Some rows."""
         return Bodies(
             tuple(self.names[i] for i in rows),
             self.frames[rows],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cellpick.geometry import Floats, invert, translation
 from cellpick.motion.branches import discomfort
@@ -41,14 +42,26 @@ class Line:
         return through(through(self.q).at(share))
 
 
+def backed_off(T_base_tcp: Floats, lengths_m: Floats, lean: ArrayLike) -> Floats:
+    """TCP poses (n, 4, 4) that lie so far (n,) back along the -z of one (4, 4).
+
+    `lean` (2,) is how far the way also goes along its x and y, in metres a metre.
+    """
+    result: Floats = T_base_tcp @ translation(lengths_m[:, None] * np.append(lean, -1.0))
+    return result
+
+
 def lines_from(
-    ik: InverseKinematics, T_base_tcp: Floats, T_flange_tcp: Floats, length_m: float
+    ik: InverseKinematics,
+    T_base_tcp: Floats,
+    T_flange_tcp: Floats,
+    length_m: float,
+    lean: ArrayLike = (0.0, 0.0),
 ) -> list[Line]:
-    """Every branch, within the joint ranges, of the way from a TCP pose back along its -z."""
+    """Every branch, within the joint ranges, of the way back from a TCP pose; see `backed_off`."""
     n = max(_LEAST_SAMPLES, int(np.ceil(length_m / STEP_M)) + 1)
-    back = np.zeros((n, 3))
-    back[:, 2] = -np.linspace(0, length_m, n)
-    Ts_base_flange = T_base_tcp @ translation(back) @ invert(T_flange_tcp)
+    Ts_base_tcp = backed_off(T_base_tcp, np.linspace(0, length_m, n), lean)
+    Ts_base_flange = Ts_base_tcp @ invert(T_flange_tcp)
     return [Line(q, length_m) for q in ik.in_range(ik.tracks(Ts_base_flange))]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, invert, translation
+from cellpick.geometry import Floats, invert
 from cellpick.motion.bodies import (
     FLANGE,
     Bodies,
@@ -19,6 +19,7 @@ from cellpick.motion.bodies import (
 )
 from cellpick.motion.clearances import line_margins, transfer_margins
 from cellpick.motion.collision import FREE, Checker, Clash, CollisionChecker, Margins
+from cellpick.motion.lines import backed_off
 from cellpick.motion.load import REST_SHARE, GripLoad
 from cellpick.motion.self_collision import held_pairs, self_pairs
 from cellpick.structures import Recipe, Solid
@@ -80,6 +81,7 @@ class Tooling:
         least_m: float,
         standing: Bodies,
         margin_m: float,
+        lean: Floats,
         held: GripLoad | None = None,
     ) -> float:
         """How far to back off along the TCP's -z until a transfer may begin: `least_m` or more.
@@ -90,8 +92,7 @@ class Tooling:
         margins = transfer_margins(margin_m + _SAG_M, self.recipe.tray_tolerance_m)
         checker = self._carried(standing, margins, held, 0.0)
         lengths = np.arange(least_m + _MOST_LIFT_M, least_m - 1e-9, -_LIFT_STEP_M)
-        back = translation(lengths[:, None] * np.array([0.0, 0.0, -1.0]))
-        clash = checker.first_clash_at(self._frames(T_base_tcp @ back))
+        clash = checker.first_clash_at(self._frames(backed_off(T_base_tcp, lengths, lean)))
         if clash.free or clash.row == 0:
             return least_m
         return float(lengths[clash.row - 1])

@@ -12,6 +12,7 @@ from cellpick.geometry import Floats, invert
 from cellpick.motion.branches import discomfort, least_travel_time, travel_time
 from cellpick.motion.collision import Checker
 from cellpick.motion.kinematics import InverseKinematics
+from cellpick.motion.leaning import lift_lean
 from cellpick.motion.lines import Line, line_discomfort
 from cellpick.motion.paths import JointPath
 from cellpick.motion.phases import Tooling
@@ -28,6 +29,7 @@ _CLIMB_M = 0.03
 _SAME_RAD = 1e-3
 _EASY_SHARE = 0.6
 _TILT_PENALTY_S = 5.0
+_UPRIGHT = np.zeros(2)
 _ROUNDS = ((False, 6, 6), (True, 2, 2))
 """Whether to look for ways round obstacles, and how many picks and seats a pick to try."""
 
@@ -54,8 +56,9 @@ class Search:
         self._task, self._tooling, self._ik, self._transfers = task, tooling, ik, transfers
         self._arm = tooling.recipe.arm
         self._T_tcp_flange = invert(tooling.recipe.gripper.T_flange_tcp)
-        self._pick_side = Side("pick", task.T_base_tcp_pick, task, tooling)
-        place = Side("place", task.Ts_base_tcp_place[0], task, tooling)
+        lean = lift_lean(task, tooling.recipe.cell)
+        self._pick_side = Side("pick", task.T_base_tcp_pick, task, tooling, lean)
+        place = Side("place", task.Ts_base_tcp_place[0], task, tooling, _UPRIGHT)
         # a straight way through joint space climbs evenly, and would cut through what stands
         # beside the higher end
         self._level_m = max(self._pick_side.top(task.up), place.top(task.up)) - _CLIMB_M
@@ -164,7 +167,7 @@ class Search:
 
     def _place_side(self, alternative: int) -> tuple[Side, list[Line]]:
         T = self._task.Ts_base_tcp_place[alternative]
-        side = Side("place", T, self._task, self._tooling)
+        side = Side("place", T, self._task, self._tooling, _UPRIGHT)
         side.rise_to(self._level_m, self._task.up)
         return side, side.lines(self._ik)
 

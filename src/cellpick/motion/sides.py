@@ -42,16 +42,20 @@ class Side:
     The strokes are long enough for a free motion to begin and end at their tops.
     """
 
-    def __init__(self, name: SideName, T_base_tcp: Floats, task: Task, tooling: Tooling) -> None:
-        self._name, self._T_base_tcp = name, T_base_tcp
+    def __init__(
+        self, name: SideName, T_base_tcp: Floats, task: Task, tooling: Tooling, lean: Floats
+    ) -> None:
+        """`lean` (2,) is the slope of both strokes along the TCP's x and y."""
+        self._name, self._T_base_tcp, self._lean = name, T_base_tcp, lean
         self._T_flange_tcp = tooling.recipe.gripper.T_flange_tcp
         cell = target_body(tooling.recipe, T_base_tcp @ task.held.T_tcp_cell, f"the cell to {name}")
         self.with_cell = task.standing + cell
         margin, held = task.margin_m, task.held
         self._empty = tooling.checker(self.with_cell, margin, near_grasp=True)
         self._held = tooling.checker(task.standing, margin, near_grasp=True, held=held)
-        self._empty_m = tooling.lift(T_base_tcp, task.approach_m, self.with_cell, margin)
-        self._held_m = tooling.lift(T_base_tcp, task.approach_m, task.standing, margin, held)
+        least_m = task.approach_m
+        self._empty_m = tooling.lift(T_base_tcp, least_m, self.with_cell, margin, lean)
+        self._held_m = tooling.lift(T_base_tcp, least_m, task.standing, margin, lean, held)
 
     def top(self, up: Floats) -> float:
         """Height of the TCP at the top of the stroke with the cell, along `up` (3,)."""
@@ -65,7 +69,7 @@ class Side:
     def lines(self, ik: InverseKinematics) -> list[Line]:
         """Every branch that can do both strokes."""
         length = max(self._empty_m, self._held_m)
-        return lines_from(ik, self._T_base_tcp, self._T_flange_tcp, length)
+        return lines_from(ik, self._T_base_tcp, self._T_flange_tcp, length, self._lean)
 
     def strokes(self, line: Line, transfers: Transfers) -> Strokes:
         """The two straight moves of one branch, checked for collisions."""

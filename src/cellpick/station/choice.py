@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellpick.geometry import Floats, log_rotation
-from cellpick.grasping import next_slot, place_pose, plan_grasps
+from cellpick.grasping import hemmed_in, next_slot, place_pose, plan_grasps
 from cellpick.station.belief import TrayBelief
 from cellpick.station.recovery import Problem
 from cellpick.station.station import Station
@@ -57,7 +57,8 @@ def choose(
         grasps = plan_grasps(belief.estimates, station.recipe, ruled.filled)
     problems = _standing_problems(belief, grasps, ruled.skipped)
     tries: dict[int, int] = {}
-    for index in range(len(grasps)):
+    order, waits = _free_sides_first(station, belief, grasps, ruled.skipped)
+    for index in order:
         row = int(grasps.cell_index[index])
         key = belief.keys[row]
         signature = _signature(key, grasps.Ts_tcp_cell[index])
@@ -78,7 +79,25 @@ def choose(
             opening = float(grasps.opening_m[index])
             return Choice(row, slot.slot, opening, signature, plan), tuple(problems.values())
         problems[key] = Problem(key, "no_motion", plan.reason)
+    if waits:
+        problems = {k: p for k, p in problems.items() if p.event == "may_have_moved"}
     return None, tuple(problems.values())
+
+
+def _free_sides_first(
+    station: Station, belief: TrayBelief, grasps: Grasps, skipped: Collection[str]
+) -> tuple[list[int], bool]:
+    """Rows of grasps in order: cells with a free side, then those that neighbours hem in.
+
+    The latter wait, which the flag says, while a look would show one with a free side.
+    """
+    hemmed = hemmed_in(belief.estimates, station.recipe.cell)
+    rows = np.argsort(hemmed[grasps.cell_index], kind="stable").tolist()
+    waits = any(
+        belief.stale[row] and not hemmed[row] and key not in skipped
+        for row, key in enumerate(belief.keys)
+    )
+    return [i for i in rows if not (waits and hemmed[grasps.cell_index[i]])], waits
 
 
 def _standing_problems(
