@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.core.register_blocks import Blocks, Clouds, Indices
@@ -15,7 +15,12 @@ from cellpick.perception.core.register_input import (
     checked_starts,
     clouds,
 )
-from cellpick.perception.core.register_pulls import Agreement, fine_pulls, wide_pulls
+from cellpick.perception.core.register_pulls import (
+    Agreement,
+    agreement,
+    fine_pulls,
+    wide_pulls,
+)
 from cellpick.perception.core.register_result import RegisterOptions, Registration
 from cellpick.perception.core.register_shape import CellShape
 from cellpick.perception.core.register_solve import equations, inverse, moved
@@ -23,7 +28,11 @@ from cellpick.perception.core.register_verdict import Fit, verdict
 
 GATES = (1.5, 1.2, 0.8, 0.4, 0.25)
 """How far points may lie from the surface in the coarse rounds, in units of the reach."""
+OVERSHOOT = (2.0, 1.0)
+"""Points spread evenly beyond an edge lie on average half as far beyond it as the last one."""
 FINE_ROUNDS = 3
+FACE_SHARE = 0.03
+"""A face with a smaller share of the points than this is not seen."""
 STEPS = 2
 """Gauss-Newton steps on the moments of one round."""
 CHUNK = 1 << 16
@@ -73,34 +82,41 @@ def _registered(
     blocks = own.blocks(cells, starts[:, :3, 3])
     local = starts.copy()
     local[:, :3, 3] = 0
-    Ts, near = _coarse(blocks.sample(), local, shape, options)
-    Ts, information, agreement = _fine(blocks, Ts, local, shape)
+    Ts, near, faces = _coarse(blocks.sample(), local, shape, options)
+    Ts, information, fits = _fine(blocks, Ts, faces, shape)
     Ts[:, :3, 3] += starts[:, :3, 3]
-    return Fit(Ts, information, near, agreement)
+    return Fit(Ts, information, near, fits)
 
 
 def _coarse(
     blocks: Blocks, starts: Floats, shape: CellShape, options: RegisterOptions
-) -> tuple[Floats, Floats]:
-    """Poses (k, 4, 4) from few points, and the share (k,) of them within reach at the start."""
-    Ts, near = starts, np.zeros(len(starts))
-    for round_, gate in enumerate(GATES):
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Poses (k, 4, 4) from few points, the share (k,) of them within reach at the start, and which
+    faces (k, f, 2) they see."""
+    reach = options.reach_m
+    seen = placed(blocks, inverse(starts), shape)
+    near = blocks.share(np.abs(seen.distance()) < reach)
+    Ts = starts
+    for gate in GATES:
+        told = evidence(blocks, seen, wide_pulls(blocks, seen, shape, gate * reach), shape)
+        Ts = moved(told, Ts, STEPS)
         seen = placed(blocks, inverse(Ts), shape)
-        if round_ == 0:
-            within = np.abs(seen.gap.max(axis=1)) < options.reach_m
-            near = (within & (blocks.inv_sigma > 0)).sum(1) / (blocks.inv_sigma > 0).sum(1)
-        pulls = wide_pulls(blocks, seen, gate * options.reach_m)
-        Ts, _ = moved(evidence(blocks, seen, pulls, shape), Ts, starts, STEPS)
-    return Ts, near
+    told = evidence(blocks, seen, fine_pulls(blocks, seen, shape, None), shape)
+    faces = told.face_weight > FACE_SHARE * told.face_weight.sum(axis=(1, 2), keepdims=True)
+    for overshoot in OVERSHOOT:
+        Ts = moved(told, Ts, STEPS)
+        seen = placed(blocks, inverse(Ts), shape)
+        pulls = fine_pulls(blocks, seen, shape, faces, overshoot, reach)
+        told = evidence(blocks, seen, pulls, shape)
+    return moved(told, Ts, STEPS), near, faces
 
 
 def _fine(
-    blocks: Blocks, Ts: Floats, starts: Floats, shape: CellShape
+    blocks: Blocks, Ts: Floats, faces: NDArray[np.bool_], shape: CellShape
 ) -> tuple[Floats, Floats, Agreement]:
     """Poses (k, 4, 4) from all points, with their information (k, 6, 6)."""
     for _ in range(FINE_ROUNDS):
         seen = placed(blocks, inverse(Ts), shape)
-        pulls, agreement = fine_pulls(blocks, seen, shape)
-        told = evidence(blocks, seen, pulls, shape)
-        Ts, _ = moved(told, Ts, starts, STEPS)
-    return Ts, equations(told, inverse(Ts))[0], agreement
+        told = evidence(blocks, seen, fine_pulls(blocks, seen, shape, faces), shape)
+        Ts = moved(told, Ts, STEPS)
+    return Ts, equations(told, inverse(Ts))[0], agreement(blocks, seen)

@@ -8,6 +8,7 @@ points of no weight, and the moments of its points are one matrix product.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,13 @@ class Blocks:
         few = self.monomials[self.first], self.inv_sigma[self.first]
         return Blocks(*few, k, k, np.minimum(self.count, BLOCK), self.sigma_m)
 
-    def summed(self, values: NDArray[np.float32]) -> Floats:
+    def share(self, chosen: NDArray[np.bool_]) -> Floats:
+        """(k,) share of each cell's points that are `chosen` (b, BLOCK)."""
+        there = self.inv_sigma > 0
+        result: Floats = self.summed(np.count_nonzero(chosen & there, axis=1)) / self.count
+        return result
+
+    def summed(self, values: NDArray[Any]) -> Floats:
         """(k, ...) sums over each cell's blocks of values (b, ...)."""
         result: Floats = np.add.reduceat(values, self.first, axis=0, dtype=np.float64)
         return result

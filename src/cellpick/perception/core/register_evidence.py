@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.core.register_blocks import (
@@ -20,6 +22,7 @@ SIDE = np.zeros((6, 4))
 SIDE[0, 0] = SIDE[1, 1] = SIDE[4, 2] = 1
 SIDE[3, 3] = -1
 """Small motion by n_x, n_y, z n_x, z n_y: a radial distance shrinks by n . (v + w x q)."""
+_SIGN = np.uint32(1 << 31)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +37,98 @@ class Placed:
     radial: Floats32 | None
     """(b, 2, BLOCK) directions square to a cylinder's side."""
 
+    @property
+    def rounded(self) -> int:
+        """How many surfaces, the first ones, are round."""
+        return int(self.radial is not None)
+
+    def highest(self) -> Floats32:
+        """(b, BLOCK) the largest gap: the distance of a point that lies on a face."""
+        result: Floats32 = np.maximum(self.gap[:, 0], self.gap[:, 1])
+        return result if self.rounded else np.maximum(result, self.gap[:, 2], out=result)
+
+    def second(self) -> Floats32:
+        """(b, BLOCK) the second largest: beyond the face's edge where it is positive."""
+        low: Floats32 = np.minimum(self.gap[:, 0], self.gap[:, 1])
+        if self.rounded:
+            return low
+        high = np.maximum(self.gap[:, 0], self.gap[:, 1])
+        np.minimum(high, self.gap[:, 2], out=high)
+        return np.maximum(low, high, out=low)
+
+    def distance(self) -> Floats32:
+        """(b, BLOCK) from the surface, negative inside; outside from the nearest edge or corner."""
+        outside = np.maximum(self.gap, 0)
+        outside *= outside
+        beyond = outside.sum(axis=1)
+        np.sqrt(beyond, out=beyond)
+        beyond += np.minimum(self.highest(), 0)
+        result: Floats32 = beyond
+        return result
+
+    def upper(self, surface: int) -> NDArray[np.bool_]:
+        """(b, BLOCK) whether points are on the upper one of a pair of planes; a round side has no
+        other, and is its own upper one."""
+        if surface < self.rounded:
+            return np.ones(self.gap[:, 0].shape, np.bool_)
+        result: NDArray[np.bool_] = self.q[:, surface + self.rounded] > 0
+        return result
+
+
+class Borders(Protocol):
+    """Points that pull otherwise than by weight times gap: see `register_walls.Walls`."""
+
+    block: Indices
+    surface: Indices
+    column: Indices
+    weight: Floats32
+    force: Floats32
+
 
 @dataclass(frozen=True, eq=False)
 class Pulls:
     """How strongly each point pulls each surface to itself."""
 
-    weight: Floats32
-    """(b, f, BLOCK) inverse variance times a robust weight; the pull is weight times gap."""
-    at: Indices
-    """(p,) flat places in `weight` of points with another pull."""
-    force: Floats32
-    """(p,) that pull, never negative."""
+    rows: Floats32
+    """(b, 2 f, BLOCK): weights, inverse variances times robust weights; then weight times where
+    the plane should be, or weight times distance for a round side."""
+
+    @staticmethod
+    def room(shape: tuple[int, ...]) -> Pulls:
+        """Unfilled, for gaps of a `shape` (b, f, BLOCK)."""
+        return Pulls(np.empty((shape[0], 2 * shape[1], shape[2]), np.float32))
+
+    @property
+    def weight(self) -> Floats32:
+        """(b, f, BLOCK)."""
+        return self.rows[:, : self.rows.shape[1] // 2]
+
+    @property
+    def aims(self) -> Floats32:
+        """(b, f, BLOCK)."""
+        return self.rows[:, self.rows.shape[1] // 2 :]
+
+    def aim(self, seen: Placed, shape: CellShape) -> None:
+        """Fill the second half from the weights."""
+        r = seen.rounded
+        planes = self.aims[:, r:]
+        half = shape.half_m[-planes.shape[1] :, None].astype(np.float32)
+        np.multiply(self.weight[:, r:], half, out=planes)
+        # the coordinate's sign, by its bit: a third of copysign's time
+        bits = planes.view(np.uint32)
+        bits |= seen.q[:, -planes.shape[1] :].view(np.uint32) & _SIGN
+        if r:
+            np.multiply(self.weight[:, 0], seen.gap[:, 0], out=self.aims[:, 0])
+
+    def scatter(self, seen: Placed, borders: Borders) -> None:
+        """Put other pulls where `borders` have them."""
+        r = seen.rounded
+        at = borders.block, borders.surface, borders.column
+        self.weight[at] = borders.weight
+        axis = np.maximum(borders.surface + r, r)
+        coordinate = seen.q[borders.block, axis, borders.column]
+        plane = borders.weight * coordinate - np.copysign(borders.force, coordinate)
+        self.aims[at] = np.where(borders.surface < r, borders.force, plane)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +147,8 @@ class Evidence:
     """(k, 6, 6) of a cylinder's side, about the pose that it was seen at."""
     side_gradient: Floats
     """(k, 6) of the same."""
+    face_weight: Floats
+    """(k, f, 2) weight on the lower and the upper face of each surface."""
 
 
 def placed(blocks: Blocks, Ts_cell_local: Floats, shape: CellShape) -> Placed:
@@ -73,7 +159,7 @@ def placed(blocks: Blocks, Ts_cell_local: Floats, shape: CellShape) -> Placed:
         gap = np.abs(q)
         gap -= half
         return Placed(q, gap, None)
-    rho = np.hypot(q[:, 0], q[:, 1])
+    rho = np.sqrt(q[:, 0] * q[:, 0] + q[:, 1] * q[:, 1])
     gap = np.stack([rho, np.abs(q[:, 2])], axis=1)
     gap -= half[1:]
     return Placed(q, gap, q[:, :2] / np.maximum(rho, np.float32(1e-9))[:, None])
@@ -81,34 +167,22 @@ def placed(blocks: Blocks, Ts_cell_local: Floats, shape: CellShape) -> Placed:
 
 def evidence(blocks: Blocks, seen: Placed, pulls: Pulls, shape: CellShape) -> Evidence:
     """Sums of the pulls by cell."""
-    k, rounded = len(blocks.first), int(seen.radial is not None)
-    weight = pulls.weight[:, rounded:]
-    axes = weight.shape[1]
-    q = seen.q[:, -axes:]
-    both = np.empty((len(weight), 2 * axes, weight.shape[2]), np.float32)
-    target = both[:, axes:]
-    both[:, :axes] = weight
-    np.multiply(weight, shape.half_m[-axes:, None].astype(np.float32), out=target)
-    np.copysign(target, q, out=target)
-    block, surface, column = np.unravel_index(pulls.at, pulls.weight.shape)
-    flat = surface >= rounded
-    at = block[flat], surface[flat] - rounded, column[flat]
-    target[at] = weight[at] * q[at] - np.copysign(pulls.force[flat], q[at])
-    sums = blocks.summed(blocks.monomials @ np.swapaxes(both, 1, 2))
+    k, r, count = len(blocks.first), seen.rounded, seen.gap.shape[1]
+    sums = blocks.summed(blocks.monomials @ np.swapaxes(pulls.rows, 1, 2))
     moments, targets = np.zeros((k, 3, 4, 4)), np.zeros((k, 3, 4))
-    moments[:, -axes:] = moment_matrices(np.swapaxes(sums[..., :axes], 1, 2))
-    targets[:, -axes:] = np.swapaxes(sums[:, len(PAIRS) :, axes:], 1, 2)
-    if seen.radial is None:
-        return Evidence(moments, targets, np.zeros((k, 6, 6)), np.zeros((k, 6)))
-    pull = pulls.weight[:, 0] * seen.gap[:, 0]
-    pull[block[~flat], column[~flat]] = pulls.force[~flat]
-    return Evidence(moments, targets, *_side(blocks, seen, pulls.weight[:, 0], pull))
+    moments[:, r - count :] = moment_matrices(np.swapaxes(sums[..., r:count], 1, 2))
+    targets[:, r - count :] = np.swapaxes(sums[:, len(PAIRS) :, count + r :], 1, 2)
+    total, signed = sums[:, -1, :count], sums[:, -1, count:] / shape.half_m[-count:]
+    signed[:, :r] = total[:, :r]
+    faces = np.stack([total - signed, total + signed], axis=-1) / 2
+    if not r:
+        return Evidence(moments, targets, np.zeros((k, 6, 6)), np.zeros((k, 6)), faces)
+    return Evidence(moments, targets, *_side(blocks, seen, pulls), faces)
 
 
-def _side(blocks: Blocks, seen: Placed, weight: Floats32, pull: Floats32) -> tuple[Floats, Floats]:
-    """Information (k, 6, 6) and gradient (k, 6) of weights and pulls (b, BLOCK)."""
-    radial = seen.radial
-    J = np.concatenate([radial, seen.q[:, 2:] * radial], axis=1)
-    A = blocks.summed((J * weight[:, None]) @ np.swapaxes(J, 1, 2))
-    g = blocks.summed((J @ pull[..., None])[..., 0])
+def _side(blocks: Blocks, seen: Placed, pulls: Pulls) -> tuple[Floats, Floats]:
+    """Information (k, 6, 6) and gradient (k, 6) of a cylinder's side."""
+    J = np.concatenate([seen.radial, seen.q[:, 2:] * seen.radial], axis=1)
+    A = blocks.summed((J * pulls.weight[:, :1]) @ np.swapaxes(J, 1, 2))
+    g = blocks.summed((J @ pulls.aims[:, 0, :, None])[..., 0])
     return SIDE @ A @ SIDE.T, g @ SIDE.T

@@ -38,20 +38,19 @@ def equations(evidence: Evidence, Ts_cell_local: Floats) -> tuple[Floats, Floats
     return A + evidence.side_information, error + evidence.side_gradient
 
 
-def moved(evidence: Evidence, Ts: Floats, starts: Floats, steps: int) -> tuple[Floats, Floats]:
-    """Poses (k, 4, 4) after Gauss-Newton steps, and the last small motion (k, 6).
+def moved(evidence: Evidence, Ts: Floats, steps: int) -> Floats:
+    """Poses (k, 4, 4) after Gauss-Newton steps on the moments.
 
-    A weak prior about `starts` (k, 4, 4) leaves unseen directions where they are.
+    A weak prior about the present pose leaves unseen directions where they are.
     """
     for _ in range(steps):
         A, g = equations(evidence, inverse(Ts))
-        g = g - offset(starts, Ts) @ PRIOR
-        delta = np.linalg.solve(A + PRIOR, g[..., None])[..., 0]
+        delta = np.linalg.solve(A + PRIOR, g[..., None])
         R = Ts[:, :3, :3]
         Ts = Ts.copy()
-        Ts[:, :3, 3] += (R @ delta[:, :3, None])[..., 0]
-        Ts[:, :3, :3] = R @ exp_rotation(delta[:, 3:])
-    return Ts, delta
+        Ts[:, :3, 3] += (R @ delta[:, :3])[..., 0]
+        Ts[:, :3, :3] = R @ exp_rotation(delta[:, 3:, 0])
+    return Ts
 
 
 def offset(starts: Floats, Ts: Floats) -> Floats:
