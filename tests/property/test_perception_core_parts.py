@@ -20,7 +20,7 @@ from cellpick.perception.core.outlines import (
     rounded_rect,
     signed_distance,
 )
-from cellpick.perception.core.search import read_edges
+from cellpick.perception.core.search import Readings, steps_near
 from cellpick.perception.core.template import edge_template
 from cellpick.perception.core.views import views_of
 from cellpick.structures import Capture, SurfaceFeature
@@ -178,6 +178,11 @@ def test_an_edge_of_the_wrong_sign_or_too_far_is_not_read():
     assert not read_edges(edges, views, np.array([1.0]), 0.5).found.any()
 
 
+def read_edges(edges, views, window_px, contrast_min) -> Readings:
+    steps = steps_near(edges, views, window_px, contrast_min)
+    return steps.nearest(np.zeros(edges.visible.shape, np.float32), window_px)
+
+
 def one_edge(place: float, levels: tuple[float, float]) -> tuple[EdgeViews, object]:
     """Five edge points in the middle of an image, whose edge lies `place` px beyond them."""
     belief = dataclasses.replace(calibrations()[0], width_px=60, height_px=40)
@@ -202,6 +207,7 @@ def one_edge(place: float, levels: tuple[float, float]) -> tuple[EdgeViews, obje
         contrast=np.zeros(shape),
         group=np.zeros(shape, int),
         inset_m=np.zeros(shape),
+        spacing_m=1.5e-3,
     )
     return edges, views
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.perception.core.axes import Values
 from cellpick.perception.core.edges import EdgeViews
 from cellpick.perception.core.observations import TUKEY, Evidence, biweight
 from cellpick.perception.core.options import RefineOptions
@@ -45,17 +47,17 @@ def edge_evidence(
     model = options.edge_model_sigma_m**2 + edges.blur_m**2 + readings.clipped * CLIPPED_M**2
     wander = (edges.wander_m * edges.scale) ** 2
     variance = pixel_sigma_px[:, None] ** 2 + model * edges.scale**2 + wander
-    sharing = max(WANDER_LENGTH_M / options.edge_spacing_m, 1.0)
+    sharing = max(WANDER_LENGTH_M / edges.spacing_m, 1.0)
     limit = np.maximum(TUKEY * np.sqrt(variance), window_m * edges.scale)
     clear = np.minimum(readings.strength / FULL_STRENGTH, 1.0) ** 2
-    apart = np.minimum(options.edge_spacing_m * edges.scale / options.edge_correlation_px, 1.0)
+    apart = np.minimum(edges.spacing_m * edges.scale / options.edge_correlation_px, 1.0)
     full = clear * apart / (variance + (sharing - 1) * wander) * readings.found
-    members = _members(edges)
-    robust = biweight(readings.offset_px, limit) * readings.found
-    common = _insets(edges, readings, full * robust, members)
-    residual = readings.offset_px - common
+    outlines = _Outlines.of(edges)
+    offset = readings.offset_px.astype(np.float64)
+    robust = biweight(offset, limit) * readings.found
+    residual = offset - outlines.common(offset, full * robust)
     robust = biweight(residual, limit) * readings.found
-    A, g = _eliminated(edges, readings, full * robust, members)
+    A, g = outlines.eliminated(edges.derivative, offset, full * robust)
     good = robust * edges.sharp
     return EdgeEvidence(
         A,
@@ -67,40 +69,58 @@ def edge_evidence(
     )
 
 
-def _members(edges: EdgeViews) -> Floats:
-    """(n, c, e, groups) pixels a metre of inset of each reading's own group, 0 elsewhere."""
-    groups = int(edges.group.max(initial=0)) + 1
-    own = edges.group[..., None] == np.arange(groups)
-    return np.where(own, edges.scale[..., None], 0.0)
+@dataclass(frozen=True, eq=False)
+class _Outlines:
+    """The outlines in each camera, and the unknown by which each one's readings err together."""
 
+    of_reading: NDArray[np.int64]
+    """(n, c, e) number of each reading's outline, counted over all cells and cameras."""
+    count: tuple[int, int, int]
+    """Cells, cameras, and outlines in each."""
+    scale: Values
+    """(n, c, e) pixels a metre of inset; 0 where not visible."""
+    known: Floats
+    """(outlines,) inverse variance of each inset before any reading."""
 
-def _inset_information(edges: EdgeViews, members: Floats) -> Floats:
-    """(n, c, groups) inverse variance of the groups' insets before any reading."""
-    pixel_m = INSET_PX / np.maximum(edges.scale, 1.0)
-    own = edges.visible / (edges.inset_m**2 + pixel_m**2)
-    known: Floats = np.max((members > 0) * own[..., None], axis=2, initial=0.0)
-    return np.where(known > 0, known, 1.0)
+    @classmethod
+    def of(cls, edges: EdgeViews) -> _Outlines:
+        n, c, _ = edges.visible.shape
+        groups = int(edges.group.max(initial=0)) + 1
+        first: NDArray[np.int64] = groups * np.arange(n * c).reshape(n, c, 1)
+        number = edges.group + first
+        pixel_m = INSET_PX / np.maximum(edges.scale, 1.0)
+        own = edges.visible / (edges.inset_m**2 + pixel_m**2)
+        members = np.bincount(number.ravel(), edges.visible.ravel(), n * c * groups)
+        total = np.bincount(number.ravel(), own.ravel(), n * c * groups)
+        known = np.where(members > 0, total / np.maximum(members, 1), 1.0)
+        return cls(number, (n, c, groups), edges.scale, known)
 
+    def sums(self, values: Floats) -> Floats:
+        """(outlines,) sums of values (n, c, e) over each one's readings."""
+        sums = np.bincount(self.of_reading.ravel(), values.ravel(), self.known.size)
+        result: Floats = sums.astype(np.float64, copy=False)
+        return result
 
-def _insets(edges: EdgeViews, readings: Readings, weight: Floats, members: Floats) -> Floats:
-    """(n, c, e) common error of each reading's outline, in pixels."""
-    weighted = members * weight[..., None]
-    total = (weighted * members).sum(axis=2) + _inset_information(edges, members)
-    inset = (weighted * readings.offset_px[..., None]).sum(axis=2) / total
-    result: Floats = (members @ inset[..., None])[..., 0]
-    return result
+    def _inset(self, offset: Floats, weight: Floats) -> tuple[Floats, Floats]:
+        """Each inset, and its inverse variance, (outlines,)."""
+        weighted = weight * self.scale
+        total = self.sums(weighted * self.scale) + self.known
+        return self.sums(weighted * offset) / total, total
 
+    def common(self, offset: Floats, weight: Floats) -> Floats:
+        """(n, c, e) common error of each reading's outline, in pixels."""
+        result: Floats = self._inset(offset, weight)[0][self.of_reading] * self.scale
+        return result
 
-def _eliminated(
-    edges: EdgeViews, readings: Readings, weight: Floats, members: Floats
-) -> tuple[Floats, Floats]:
-    """Information (n, c, 6, 6) and gradient (n, c, 6) with every outline's inset eliminated."""
-    J = edges.derivative
-    JtW = np.swapaxes(J * weight[..., None], -1, -2)
-    across = JtW @ members
-    weighted = members * weight[..., None]
-    total = (weighted * members).sum(axis=2) + _inset_information(edges, members)
-    inset = (weighted * readings.offset_px[..., None]).sum(axis=2) / total
-    A = JtW @ J - (across / total[..., None, :]) @ np.swapaxes(across, -1, -2)
-    g = (JtW @ readings.offset_px[..., None] - across @ inset[..., None])[..., 0]
-    return A, g
+    def eliminated(self, J: Values, offset: Floats, weight: Floats) -> tuple[Floats, Floats]:
+        """Information (n, c, 6, 6) and gradient (n, c, 6) with every inset eliminated."""
+        n, c, groups = self.count
+        inset, total = self._inset(offset, weight)
+        weighted = J * weight[..., None]
+        across = np.stack([self.sums(weighted[..., i] * self.scale) for i in range(6)], axis=-1)
+        across, inset = across.reshape(n, c, groups, 6), inset.reshape(n, c, groups, 1)
+        turned = np.swapaxes(across, -1, -2)
+        JtW = np.swapaxes(weighted, -1, -2)
+        A = JtW @ J.astype(np.float64) - turned @ (across / total.reshape(n, c, groups, 1))
+        g = JtW @ offset[..., None] - turned @ inset
+        return A, g[..., 0]

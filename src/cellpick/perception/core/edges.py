@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, skew, transform
+from cellpick.geometry import Floats, transform
+from cellpick.perception.core.axes import Axes, Lens, Single, Values
 from cellpick.perception.core.lookup import assign_points, looking_up
 from cellpick.perception.core.template import FACES, EdgeTemplate
-from cellpick.perception.core.views import Views, project_with_derivative
+from cellpick.perception.core.views import Views
 from cellpick.structures import CellModel
 
 GRAZING_COS = 0.25
@@ -43,24 +44,24 @@ BORDER_PX = 3.0
 
 @dataclass(frozen=True, eq=False)
 class EdgeViews:
-    """n cells' edge points in c cameras, (n, c, e, ...)."""
+    """n cells' edge points in c cameras, (n, c, e, ...), in single precision."""
 
-    pixels: Floats
+    pixels: Values
     """(n, c, e, 2) where each should appear."""
-    normals: Floats
+    normals: Values
     """(n, c, e, 2) unit image normals, out of the feature."""
-    derivative: Floats
+    derivative: Values
     """(n, c, e, 6) motion in pixels along the normal, by the cell's small motion."""
-    bow: Floats
+    bow: Values
     """(n, c, e, 3) by dx^2, dx dy and dy^2, what a bent outline falls short of that motion."""
-    scale: Floats
+    scale: Values
     """(n, c, e) pixels a metre along the normal."""
     visible: NDArray[np.bool_]
     """(n, c, e) in the image and on a face that looks at the camera."""
     sharp: NDArray[np.bool_]
     """(n, c, e) whether there is one edge there: a printed line or a far side's silhouette. The
     near side of something that stands up shows two, its top's and its foot's."""
-    blur_m: Floats
+    blur_m: Values
     """(n, c, e) how far apart those two lie, as seen."""
     wander_m: Floats
     """(n, c, e) standard deviation of an error that readings within some length share."""
@@ -70,11 +71,14 @@ class EdgeViews:
     """(n, c, e) which readings err together: the near or the far side of one outline."""
     inset_m: Floats
     """(n, c, e) standard deviation of that common error along the normal."""
+    spacing_m: float
+    """Distance of neighbouring points along an outline."""
 
     def every(self, step: int) -> EdgeViews:
         """Every `step`-th edge point."""
-        names = [field.name for field in fields(EdgeViews)]
-        return EdgeViews(**{name: getattr(self, name)[:, :, ::step] for name in names})
+        names = [field.name for field in fields(EdgeViews) if field.name != "spacing_m"]
+        chosen = {name: getattr(self, name)[:, :, ::step] for name in names}
+        return EdgeViews(**chosen, spacing_m=self.spacing_m * step)
 
 
 def edge_views(
@@ -92,53 +96,66 @@ def edge_views(
     T = views.Ts_camera_base[None] @ Ts_seen
     R, p = T[..., :3, :3], T[..., :3, 3]
     eye = -(np.swapaxes(R, -1, -2) @ p[..., None])[..., 0]
-    points, facing, blur, near = _seen_points(template, face, eye)
-    pixels, D = _projected(points @ np.swapaxes(R, -1, -2) + p[..., None, :], views)
-    D = D @ R[:, :, None]
-    outward = template.outward[face][:, None]
-    with np.errstate(invalid="ignore"):
-        normal = _image_normals(D, outward)
-        row = (normal[..., None, :] @ D)[..., 0, :]
-        # d(v + w x q)/d(v, w) = [1, -skew(q)]
-        turn = -(row[..., None, :] @ skew(points))[..., 0, :]
-        scale = np.linalg.norm(row, axis=-1)
-        visible = facing & _within(pixels, views) & np.isfinite(scale)
-        visible &= template.clear_m[face][:, None] * scale > RESOLVED_PX
+    outward = Axes.of(template.outward[face][:, None])
+    seen = _seen_points(template, face, eye, outward)
+    rotation, place = R.astype(Single), p.astype(Single)
+    lens = Lens.of(views)
+    slopes, near = lens.slopes(seen.points.turned(rotation).moved(place))
+    bend = lens.bend(slopes)
+    # along the outline, in the face's plane and in the image
+    tangent = bend.image_of(outward.along().turned(rotation), slopes)
+    out = bend.image_of(outward.turned(rotation), slopes)
+    length = np.hypot(*tangent)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        side = np.where(tangent[0] * out[1] >= tangent[1] * out[0], Single(1), Single(-1)) / length
+    normal = -tangent[1] * side, tangent[0] * side
+    row = bend.gradient(normal, slopes, near).turned(np.swapaxes(rotation, -1, -2))
+    turn = seen.points.cross(row)
+    scale = np.sqrt(row.x * row.x + row.y * row.y + row.z * row.z)
+    pixels = lens.pixels(slopes)
+    visible = seen.facing & _within(pixels, views) & np.isfinite(scale)
+    visible &= template.clear_m[face][:, None] * scale > RESOLVED_PX
     visible &= (template.used[face] & (np.abs(up_in_cell[:, 2]) > LEAST_UP)[:, None])[:, None]
     inset, wander = _uncertainty(template)
-    bent = 0.5 * scale * template.curvature[face][:, None]
+    bent = Single(0.5) * scale * template.curvature[face][:, None].astype(Single)
     return EdgeViews(
-        pixels=_where(visible, pixels),
-        normals=_where(visible, normal),
-        derivative=_where(visible, np.concatenate([row, turn], axis=-1)),
-        bow=_where(visible, bent[..., None] * _squares(outward)),
-        scale=np.where(visible, scale, 0.0),
+        pixels=_stacked(visible, pixels),
+        normals=_stacked(visible, normal),
+        derivative=_stacked(visible, (row.x, row.y, row.z, turn.x, turn.y, turn.z)),
+        bow=_stacked(
+            visible,
+            (
+                bent * outward.y * outward.y,
+                Single(-2) * bent * outward.x * outward.y,
+                bent * outward.x * outward.x,
+            ),
+        ),
+        scale=np.where(visible, scale, Single(0)),
         visible=visible,
-        sharp=visible & (blur < SHARP_M),
-        blur_m=blur,
+        sharp=visible & (seen.blur < SHARP_M),
+        blur_m=seen.blur,
         wander_m=np.broadcast_to((wander[face] + CROWDED_M * crowded)[:, None], visible.shape),
         contrast=np.broadcast_to(template.contrast[face][:, None], visible.shape),
-        group=2 * (template.feature[face][:, None] + 2) + near,
+        group=2 * (template.feature[face][:, None] + 2) + seen.near_side,
         inset_m=np.broadcast_to(inset[face][:, None], visible.shape),
+        spacing_m=template.spacing_m,
     )
 
 
-def _where(visible: NDArray[np.bool_], vectors: Floats) -> Floats:
-    return np.where(visible[..., None], vectors, 0.0)
+def _stacked(visible: NDArray[np.bool_], parts: tuple[Values, ...]) -> Values:
+    """(n, c, e, k) of k parts (n, c, e), 0 where not visible."""
+    out = np.zeros((*visible.shape, len(parts)), Single)
+    for i, part in enumerate(parts):
+        np.copyto(out[..., i], part, where=visible)
+    return out
 
 
-def _within(pixels: Floats, views: Views) -> NDArray[np.bool_]:
-    """Whether pixels (n, c, e, 2) lie in their images; False for NaN."""
-    last = views.size_px[:, None] - 1 - BORDER_PX
-    u, v = pixels[..., 0], pixels[..., 1]
+def _within(pixels: tuple[Values, Values], views: Views) -> NDArray[np.bool_]:
+    """Whether pixels (n, c, e) lie in their images; False for NaN."""
+    last = (views.size_px[:, None] - 1 - BORDER_PX).astype(Single)
+    u, v = pixels
     inside: NDArray[np.bool_] = (u >= BORDER_PX) & (u <= last[..., 0])
     return inside & (v >= BORDER_PX) & (v <= last[..., 1])
-
-
-def _squares(outward: Floats) -> Floats:
-    """(..., 3) coefficients of dx^2, dx dy, dy^2 in the squared shift across `outward`."""
-    x, y = outward[..., 0], outward[..., 1]
-    return np.stack([y * y, -2 * x * y, x * x], axis=-1)
 
 
 def _uncertainty(template: EdgeTemplate) -> tuple[Floats, Floats]:
@@ -169,51 +186,45 @@ def crowded_points(
     return result
 
 
-def _projected(p_camera: Floats, views: Views) -> tuple[Floats, Floats]:
-    """Pixels (n, c, e, 2) of points (n, c, e, 3), each in its camera, and derivatives."""
-    shape = p_camera.shape[:3]
-    pixels, derivative = np.zeros((*shape, 2)), np.zeros((*shape, 2, 3))
-    for k in range(len(views)):
-        pixels[:, k], derivative[:, k] = project_with_derivative(
-            p_camera[:, k], views.K[k], views.distortion[k]
-        )
-    return pixels, derivative
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Where the eye sees the edges, in the cell frame."""
 
-
-def _image_normals(D: Floats, outward: Floats) -> Floats:
-    """Unit normals (n, c, e, 2) of the projected edges, on the side of `outward`."""
-    along = np.cross(outward, np.array([0.0, 0.0, 1.0]))
-    tangent = (D @ along[..., None])[..., 0]
-    normal = np.stack([-tangent[..., 1], tangent[..., 0]], axis=-1)
-    out = (D @ outward[..., None])[..., 0]
-    normal *= np.sign(np.sum(normal * out, axis=-1, keepdims=True))
-    result: Floats = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
-    return result
+    points: Axes
+    """(n, c, e)."""
+    facing: NDArray[np.bool_]
+    """(n, c, e) whether their face looks at the eye."""
+    blur: Values
+    """(n, c, e) `EdgeViews.blur_m`."""
+    near_side: NDArray[np.bool_]
+    """(n, c, e) whether what stands up turns its own side to the eye."""
 
 
 def _seen_points(
-    template: EdgeTemplate, face: NDArray[np.int64], eye: Floats
-) -> tuple[Floats, NDArray[np.bool_], Floats, NDArray[np.bool_]]:
-    """Points (n, c, e, 3) in the cell frame, whether they face the eye, and their blur (n, c, e).
+    template: EdgeTemplate, face: NDArray[np.int64], eye: Floats, outward: Axes
+) -> _Seen:
+    """The points as the eyes (n, c, 3) see them.
 
     A rounded rim dims gradually, from where it leaves the face to its silhouette or its side: the
     edge is expected half-way, and `inset_m` says how far it may be from there.
     """
-    sign = np.asarray(FACES)[face][:, None, None]
-    centre = template.points[face][:, None]
-    stands = template.stands_m[face][:, None]
-    outward = template.outward[face][:, None]
-    sight = eye[:, :, None] - centre
-    distance = np.linalg.norm(sight, axis=-1)
-    up = sight[..., 2] * sign
-    across = np.sum(sight * outward, axis=-1)
-    tube = template.tube_m[face][:, None]
+    sign = np.asarray(FACES, Single)[face][:, None, None]
+    centre = Axes.of(template.points[face][:, None])
+    stands, tube = (a[face][:, None].astype(Single) for a in (template.stands_m, template.tube_m))
+    e = eye.astype(Single)[:, :, None]
+    x, y, z = e[..., 0] - centre.x, e[..., 1] - centre.y, e[..., 2] - centre.z
+    distance = np.sqrt(x * x + y * y + z * z)
+    up, across = z * sign, x * outward.x + y * outward.y
     near_side = (across > 0) & (stands > 0)
-    angle = np.where(across < 0, np.arctan2(up, -across) / 2, np.pi / 5)
+    angle = np.where(across < 0, np.arctan2(up, -across) / 2, Single(np.pi / 5))
     # a low step's side is so narrow that its top's and its foot's edge are read as one
-    apart = np.where(near_side, stands * across / distance, 0.0)
-    low = np.where(apart < SHARP_M, stands * near_side, 0.0)
-    blur = np.where(tube > 0, tube * near_side, np.minimum(apart, FOOT_M))
-    points = centre + (tube * np.sin(angle))[..., None] * outward
-    points[..., 2] += (tube * np.cos(angle) - low / 2) * sign
-    return points, up > GRAZING_COS * distance, blur, near_side
+    apart = np.where(near_side, stands * across / distance, Single(0))
+    low = np.where(apart < SHARP_M, stands * near_side, Single(0))
+    blur = np.where(tube > 0, tube * near_side, np.minimum(apart, Single(FOOT_M)))
+    aside = tube * np.sin(angle)
+    points = Axes(
+        centre.x + aside * outward.x,
+        centre.y + aside * outward.y,
+        centre.z + (tube * np.cos(angle) - low / 2) * sign,
+    )
+    return _Seen(points, up > GRAZING_COS * distance, blur, near_side)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, checked
@@ -15,7 +15,7 @@ from cellpick.perception.core.lookup import looking_up
 from cellpick.perception.core.observations import Points, thinned
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.template import EdgeTemplate
-from cellpick.perception.core.views import Views, views_of
+from cellpick.perception.core.views import Views, pixel_pitch, views_of
 from cellpick.structures import Capture, CellModel
 
 LEAST_REACH_PX = 1.2
@@ -41,9 +41,12 @@ class Problem:
     options: RefineOptions
     """Bounds and noise assumptions."""
 
-    def expected_edges(self, Ts: Floats, Ts_seen: Floats) -> EdgeViews:
+    def crowded(self, Ts: Floats) -> NDArray[np.bool_]:
+        """Edge points (n, e) of cells at `Ts` (n, 4, 4) that have a neighbour close by."""
+        return crowded_points(self.template, Ts, self.cell, self.up)
+
+    def expected_edges(self, Ts: Floats, Ts_seen: Floats, crowded: NDArray[np.bool_]) -> EdgeViews:
         """Edges of cells at `Ts` (n, 4, 4) that camera k sees at `Ts_seen[:, k]`."""
-        crowded = crowded_points(self.template, Ts, self.cell, self.up)
         return edge_views(self.template, Ts_seen, looking_up(Ts, self.up), crowded, self.views)
 
 
@@ -66,7 +69,7 @@ def problem_of(
         cell,
         views,
         thinned(usable, Ts, cell, up, options),
-        template,
+        template.every(_stride(template, views, Ts, options)),
         up,
         options,
     )
@@ -85,6 +88,13 @@ def towards_cameras(views: Views) -> Floats:
     up = -views.Ts_base_camera[:, :3, 2].sum(axis=0)
     result: Floats = up / max(float(np.linalg.norm(up)), 1e-9)
     return result
+
+
+def _stride(template: EdgeTemplate, views: Views, Ts: Floats, options: RefineOptions) -> int:
+    """How many edge points on, in the finest picture, the next reading adds much."""
+    pitch = pixel_pitch(views, Ts)
+    finest = float(np.min(np.median(pitch, axis=0))) if pitch.size else 0.0
+    return max(1, int(options.edge_correlation_px * finest / template.spacing_m))
 
 
 def _usable(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cellpick.geometry import Floats, checked, difference, invert, perturb
+from cellpick.perception.core.axes import Single
 from cellpick.perception.core.depth_errors import depth_errors
 from cellpick.perception.core.edge_evidence import EdgeEvidence, edge_evidence
 from cellpick.perception.core.edges import EdgeViews
@@ -17,7 +18,7 @@ from cellpick.perception.core.observations import Evidence, Points, contacts_at,
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.problem import Problem, problem_of, reach_px
 from cellpick.perception.core.result import Refined, judged
-from cellpick.perception.core.search import read_edges
+from cellpick.perception.core.search import Steps, steps_near
 from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.core.solve import Step, free_axes, solve_step, weak_prior
 from cellpick.perception.core.standing import standing_evidence
@@ -33,8 +34,9 @@ from cellpick.structures import Capture, CellModel, Material
 
 GATES_M = (4e-3, 2e-3)
 """How far points may lie from the end faces in the two rounds that use points alone."""
-WINDOWS_M = (1.2e-3, 8e-4, 6e-4, 6e-4)
-"""How far edges may lie from their place in the rounds that follow the coarse search."""
+WINDOWS_M = ((1.2e-3, 8e-4), (6e-4, 6e-4))
+"""How far edges may lie from their place in the rounds that follow the coarse search; the pictures
+are read anew, where the cells then are, for each group of them."""
 
 FEW_EDGES = 30
 """A picture that should show fewer edges than this is not judged by what it shows of them."""
@@ -96,16 +98,19 @@ def refine_poses(
     for gate in GATES_M:
         surface = _surface(problem, state, gate, np.ones(start.shape[:2], np.bool_))
         state, _ = solve.step(state, surface, None)
-    edges = problem.expected_edges(state.Ts, state.Ts_seen)
+    crowded = problem.crowded(state.Ts)
+    edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
     shift, seen = vote(edges, problem.views, cell, solve.free, problem.options)
     state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
     grazed = sides_grazed(problem.views, state.Ts)
-    for window in WINDOWS_M:
-        surface = _surface(problem, state, window / 2, grazed)
-        edges = problem.expected_edges(state.Ts, state.Ts_seen)
-        edge = _edge(problem, edges, window)
-        before = state
-        state, step = solve.step(before, surface, edge)
+    for windows in WINDOWS_M:
+        edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
+        drawn, steps = state, _steps(problem, edges, windows[0])
+        for window in windows:
+            surface = _surface(problem, state, window / 2, grazed)
+            edge = _edge(problem, edges, steps, difference(drawn.Ts_seen, state.Ts_seen), window)
+            before = state
+            state, step = solve.step(before, surface, edge)
     sought = edges.sharp.sum(axis=(1, 2))
     refined = judged(initial, state.Ts, step, surface, edge, sought, cell, problem.options)
     sought_by = edges.sharp.sum(axis=(0, 2))
@@ -131,10 +136,19 @@ def _surface(
     )
 
 
-def _edge(problem: Problem, edges: EdgeViews, window_m: float) -> EdgeEvidence:
-    views, options = problem.views, problem.options
-    readings = read_edges(edges, views, reach_px(edges, window_m), options.contrast_min)
-    return edge_evidence(edges, readings, views.pixel_sigma_px, window_m, options)
+def _steps(problem: Problem, edges: EdgeViews, window_m: float) -> Steps:
+    reach = 2 * reach_px(edges, window_m)
+    return steps_near(edges, problem.views, reach, problem.options.contrast_min)
+
+
+def _edge(
+    problem: Problem, edges: EdgeViews, steps: Steps, moved: Floats, window_m: float
+) -> EdgeEvidence:
+    """Evidence of the edges once the cells, as the cameras see them, have `moved` (n, c, 6)."""
+    expected = (edges.derivative @ moved[..., None].astype(Single))[..., 0]
+    readings = steps.nearest(expected, reach_px(edges, window_m))
+    sigma = problem.views.pixel_sigma_px
+    return edge_evidence(edges, readings, sigma, window_m, problem.options)
 
 
 class _Solver:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.perception.core.axes import Single, Values
 from cellpick.perception.core.edges import EdgeViews
 from cellpick.perception.core.views import Views
 
@@ -24,9 +25,9 @@ SATURATED = 250.0
 class Readings:
     """Edges found, (n, c, e)."""
 
-    offset_px: Floats
+    offset_px: Values
     """(n, c, e) from the expected place along the normal; 0 where none was found."""
-    strength: Floats
+    strength: Values
     """(n, c, e) levels of light a pixel; 0 where none was found."""
     found: NDArray[np.bool_]
     """(n, c, e)."""
@@ -34,9 +35,60 @@ class Readings:
     """(n, c, e) found beside a pixel that may be full, which shifts an edge to its dark side."""
 
 
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """All steps of brightness near the places of edges, (n, c, e, k) by pixels of the normal."""
+
+    offset_px: Values
+    """(n, c, e, k) from the place along the normal; infinite where there is none."""
+    strength: Values
+    """(n, c, e, k) levels of light a pixel; 0 where there is none."""
+    clipped: NDArray[np.bool_]
+    """(n, c, e, k) as in `Readings`."""
+
+    def nearest(self, expected_px: Values, window_px: Floats) -> Readings:
+        """The marked step nearest to `expected_px` (n, c, e), within `window_px` (c,) of it.
+
+        A step is marked when it is at least half as steep as the steepest one in the window.
+        """
+        away = np.abs(self.offset_px - expected_px[..., None])
+        near = away <= window_px[:, None, None].astype(Single)
+        steepest = np.max(self.strength, axis=-1, keepdims=True, where=near, initial=0.0)
+        near &= self.strength >= Single(0.5) * steepest
+        best = np.argmin(np.where(near, away, Single(np.inf)), axis=-1)[..., None]
+        found, offset, strength, clipped = (
+            np.take_along_axis(a, best, -1)[..., 0]
+            for a in (near, self.offset_px, self.strength, self.clipped)
+        )
+        return Readings(
+            np.where(found, offset, Single(0)) - expected_px * found,
+            np.where(found, strength, Single(0)),
+            found,
+            found & clipped,
+        )
+
+
+def steps_near(edges: EdgeViews, views: Views, reach_px: Floats, contrast_min: float) -> Steps:
+    """Steps of at least `contrast_min` within `reach_px` (c,), to parts of a pixel: a parabola's
+    top through three samples."""
+    reach = int(np.ceil(reach_px.max(initial=1.0)))
+    slope, clipped = slopes(edges, views, reach + 1, np.ones(len(views)))
+    centre, before, after = slope[..., 1:-1], slope[..., :-2], slope[..., 2:]
+    peak = (centre >= before) & (centre > after) & (centre >= contrast_min)
+    peak &= edges.visible[..., None]
+    bend = before - 2 * centre + after
+    fraction = Single(0.5) * (before - after) / np.where(peak, bend, Single(1))
+    place = np.arange(-reach, reach + 1, dtype=Single) + np.clip(fraction, -0.5, 0.5)
+    return Steps(
+        np.where(peak, place, Single(np.inf)),
+        np.where(peak, centre, Single(0)),
+        clipped[..., 1:-1],
+    )
+
+
 def slopes(
     edges: EdgeViews, views: Views, reach: int, step_px: Floats
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+) -> tuple[Values, NDArray[np.bool_]]:
     """Slopes (n, c, e, 2 reach + 1) along the normals, levels a pixel, and where they are clipped.
 
     Samples are `step_px` (c,) apart. Where the sign is known, slopes of the expected sign in the
@@ -45,18 +97,24 @@ def slopes(
     """
     steps = np.arange(-reach - 1, reach + 2)
     n, c, e = edges.visible.shape
-    out = np.zeros((n, c, e, steps.size - 2), np.float32)
+    out = np.zeros((n, c, e, steps.size - 2), Single)
     clipped = np.zeros(out.shape, bool)
-    contrast = edges.contrast[..., None].astype(np.float32)
+    contrast = edges.contrast[..., None].astype(Single)
     for k in range(c):
-        t = steps * step_px[k]
-        at = edges.pixels[:, k, :, None] + t[:, None] * edges.normals[:, k, :, None]
-        light = _sample(views.light[k], (at - views.origin_px[k]).astype(np.float32))
-        rise = (light[..., 2:, :] - light[..., :-2, :]) / np.float32(2 * step_px[k])
+        t = (steps * step_px[k]).astype(Single)
+        origin = views.origin_px[k].astype(Single)
+        u, v = (
+            (edges.pixels[:, k, :, i] - origin[i])[..., None] + t * edges.normals[:, k, :, i, None]
+            for i in (0, 1)
+        )
+        light = _sample(views.light[k], u, v)
+        rise = (light[..., 2:, :] - light[..., :-2, :]) / Single(2 * step_px[k])
         length = np.sqrt(np.einsum("...i,...i->...", rise, rise) / 3)
-        out[:, k] = np.where(contrast[:, k] == 0, length, rise.mean(axis=-1) * contrast[:, k])
+        signed = rise @ np.full(3, 1 / 3, Single)
+        out[:, k] = np.where(contrast[:, k] == 0, length, signed * contrast[:, k])
         full = (light > SATURATED) @ np.ones(3, np.bool_)
-        clipped[:, k] = _spread(full, max(1, round(CLIPPED_PX / step_px[k])))[..., 1:-1]
+        if full.any():
+            clipped[:, k] = _spread(full, max(1, round(CLIPPED_PX / step_px[k])))[..., 1:-1]
     return out, clipped
 
 
@@ -69,37 +127,14 @@ def _spread(marked: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     return out
 
 
-def read_edges(edges: EdgeViews, views: Views, reach_px: Floats, contrast_min: float) -> Readings:
-    """The nearest marked step within `reach_px` (c,) of each expected edge, to parts of a pixel.
-
-    A step is marked when it is at least half as steep as the steepest one in reach. The fraction
-    is a parabola's through three samples.
-    """
-    reach = int(np.ceil(reach_px.max(initial=1.0)))
-    slope, clipped = slopes(edges, views, reach + 1, np.ones(len(views)))
-    centre, before, after = slope[..., 1:-1], slope[..., :-2], slope[..., 2:]
-    away = np.abs(np.arange(-reach, reach + 1))
-    peak = (centre >= before) & (centre > after) & (away <= reach_px[:, None, None])
-    steepest = np.max(np.where(peak, centre, 0.0), axis=-1, keepdims=True)
-    peak &= centre >= np.maximum(0.5 * steepest, contrast_min)
-    best = np.argmin(np.where(peak, away, away.size), axis=-1)[..., None]
-    b, m, a = (np.take_along_axis(s, best, -1)[..., 0] for s in (before, centre, after))
-    bend = b - 2 * m + a
-    fraction = np.where(bend < 0, 0.5 * (b - a) / np.where(bend < 0, bend, 1.0), 0.0)
-    found = edges.visible & peak.any(axis=-1)
-    offset = best[..., 0] - reach + np.clip(fraction, -0.5, 0.5)
-    cut = np.take_along_axis(clipped[..., 1:-1], best, -1)[..., 0]
-    return Readings(np.where(found, offset, 0.0), np.where(found, m, 0.0), found, found & cut)
-
-
-def _sample(image: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Light (..., 3) at pixels (..., 2) of an image, bilinear; border pixels are repeated."""
-    count = at[..., 0].size
-    rows = -(-count // REMAP_COLUMNS)
+def _sample(image: Values, u: Values, v: Values) -> Values:
+    """Light (..., 3) at columns u and rows v (...) of an image, bilinear; border pixels are
+    repeated."""
+    rows = -(-u.size // REMAP_COLUMNS)
     if not rows:
-        return np.zeros((*at.shape[:-1], 3), np.float32)
-    folded = np.zeros((rows * REMAP_COLUMNS, 2), np.float32)
-    folded[:count] = at.reshape(-1, 2)
-    u, v = (np.ascontiguousarray(folded[:, i]).reshape(rows, REMAP_COLUMNS) for i in (0, 1))
-    values = cv2.remap(image, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(values, np.float32).reshape(-1, 3)[:count].reshape(*at.shape[:-1], 3)
+        return np.zeros((*u.shape, 3), Single)
+    folded = np.zeros((2, rows * REMAP_COLUMNS), Single)
+    folded[0, : u.size], folded[1, : u.size] = u.ravel(), v.ravel()
+    at = folded.reshape(2, rows, REMAP_COLUMNS)
+    values = cv2.remap(image, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(values, Single).reshape(-1, 3)[: u.size].reshape(*u.shape, 3)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +49,20 @@ class EdgeTemplate:
     """(2, e) distance of a feature's outline to the next other edge on the face."""
     feature: NDArray[np.int64]
     """(2, e) row in `CellModel.features`, -1 for the case, -2 for padding."""
+    spacing_m: float
+    """Distance of neighbouring points along an outline."""
 
     @property
     def used(self) -> NDArray[np.bool_]:
         """(2, e) what is not padding."""
         used: NDArray[np.bool_] = self.feature > -2
         return used
+
+    def every(self, step: int) -> EdgeTemplate:
+        """Every `step`-th edge point."""
+        names = [field.name for field in fields(EdgeTemplate) if field.name != "spacing_m"]
+        chosen = {name: getattr(self, name)[:, ::step] for name in names}
+        return EdgeTemplate(**chosen, spacing_m=self.spacing_m * step)
 
 
 def edge_template(
@@ -65,14 +74,14 @@ def edge_template(
     """
     faces = [_face(cell, materials, spacing, sign) for sign in FACES]
     count = max(len(face["feature"]) for face in faces)
-    table = {}
+    table: dict[str, Any] = {}
     for key in faces[0]:
         fill = -2 if key == "feature" else 0
         stacked = np.full((2, count, *faces[0][key].shape[1:]), fill, faces[0][key].dtype)
         for row, face in enumerate(faces):
             stacked[row, : len(face[key])] = face[key]
         table[key] = stacked
-    return EdgeTemplate(**table)
+    return EdgeTemplate(**table, spacing_m=spacing)
 
 
 def _face(

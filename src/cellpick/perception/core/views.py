@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cellpick.geometry import Floats, distort, invert, project, skew, transform
+from cellpick.geometry import Floats, invert, project, skew, transform
 from cellpick.structures import Capture
 
 SIGMA_FLOOR = 1e-6
@@ -156,29 +156,3 @@ def sides_grazed(views: Views, Ts_base_cell: Floats) -> NDArray[np.bool_]:
     flat = np.abs(along) > np.sin(GRAZING_RAD) * np.linalg.norm(sight, axis=-1)
     result: NDArray[np.bool_] = flat
     return result
-
-
-def project_with_derivative(
-    p_camera: Floats, K: Floats, distortion: Floats
-) -> tuple[Floats, Floats]:
-    """Pixels (..., 2) of points (..., 3) of one camera, and their derivative (..., 2, 3).
-
-    NaN where z <= 0. The model is `geometry.project`'s.
-    """
-    z = np.where(p_camera[..., 2] > 0, p_camera[..., 2], np.nan)
-    xy = p_camera[..., :2] / z[..., None]
-    x, y = xy[..., 0], xy[..., 1]
-    k1, k2, p1, p2, k3 = distortion
-    r2 = x * x + y * y
-    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-    slope = 2 * (k1 + r2 * (2 * k2 + 3 * r2 * k3))
-    cross = slope * x * y + 2 * p1 * x + 2 * p2 * y
-    xx = radial + slope * x * x + 2 * p1 * y + 6 * p2 * x
-    yy = radial + slope * y * y + 6 * p1 * y + 2 * p2 * x
-    focal = np.array([K[0, 0], K[1, 1]])
-    flat = xy.reshape(-1, 2)
-    pixels: Floats = distort(flat, distortion).reshape(xy.shape) * focal + K[:2, 2]
-    D = np.stack([np.stack([xx, cross], -1), np.stack([cross, yy], -1)], -2) * focal[:, None]
-    last = -(D @ xy[..., None])
-    derivative: Floats = np.concatenate([D, last], axis=-1) / z[..., None, None]
-    return pixels, derivative

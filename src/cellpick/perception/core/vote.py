@@ -23,10 +23,10 @@ STEEP = 20.0
 """Levels of light a pixel from which a steeper edge is no better evidence."""
 PLANE = [0, 1, 5]
 """Rows x, y and rz of a small motion: those of an end face in its plane."""
-THIN = 3
-"""Every so many edge points take part."""
-LEVELS_M = (1e-3, 4e-4)
-"""Distance of the competing shifts, coarse then fine; turns move the far end as much."""
+POINTS = 72
+"""About as many edge points of a face take part."""
+LEVELS_M = (1.6e-3, 8e-4, 4e-4)
+"""Distance of the competing shifts, coarse to fine; turns move the far end as much."""
 VIEW_REACH_M = 8e-4
 """How far off a camera's view of the cell may be, on the cell."""
 VIEW_TIE = 0.05
@@ -43,7 +43,7 @@ def vote(
     Returns that of each cell (n, 6) and, beyond it, that of each camera's view (n, c, 6): a camera
     whose calibration is off would otherwise take the next edge for the right one.
     """
-    edges = edges.every(THIN)
+    edges = edges.every(max(1, edges.visible.shape[2] // POINTS))
     n, c, _ = edges.visible.shape
     motion, view_motion = np.zeros((n, 6)), np.zeros((n, c, 6))
     if not edges.visible.any():
