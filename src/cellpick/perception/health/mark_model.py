@@ -31,6 +31,8 @@ BIAS_SHARE = 0.5
 favour some distances; rendered marks of stereo cameras err by that much."""
 LEAST_DEPTH_SIGMA_M = 2e-5
 """A mark's mean depth is never better known than this."""
+FAR_OUT = 3.0
+"""Readings further from the median, in sigmas, say nothing of a mark's lean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +128,43 @@ def _depths(capture: Capture, readings: MarkReadings, Ts_camera_mark: Floats) ->
 
 def depth_offsets(capture: Capture, corners_px: Floats, T_camera_mark: Floats) -> Floats:
     """(n,) depth less that of the mark's plane at the pixels inside it; NaN for no reading."""
+    return _offsets(capture, corners_px, T_camera_mark)[0]
+
+
+def depth_noise(
+    capture: Capture, corners_px: Floats, T_camera_mark: Floats, stated_m: float
+) -> tuple[Floats, Floats]:
+    """`depth_offsets` (n,), and (k,) what is noise of the k readings among them.
+
+    That is the offset less its median and less the lean of a camera that is turned a little: the
+    most likely turn given the stated sigmas, by the readings that are not far out. Where noise is
+    large the readings hardly tell a turn; where it is nearly none, the lean is all that there is.
+    """
+    belief = capture.calibration
+    offsets, by_turn = _offsets(capture, corners_px, T_camera_mark)
+    good = np.isfinite(offsets)
+    if not good.any():
+        return offsets, np.zeros(0)
+    off, by_turn = offsets[good] - np.median(offsets[good]), by_turn[good]
+    near = np.abs(off) <= FAR_OUT * 1.48 * np.median(np.abs(off))
+    by_turn = by_turn - by_turn[near].mean(axis=0)
+    alike = 1 + 4 * np.pi * belief.depth_correlation_px**2
+    prior = np.eye(3) * alike * stated_m**2 / (belief.rotation_sigma_rad**2 + FLANGE_SIGMA[3] ** 2)
+    D = by_turn[near]
+    turn = np.linalg.solve(D.T @ D + prior, D.T @ off[near])
+    noise = off - by_turn @ turn
+    return offsets, noise - np.median(noise)
+
+
+def _offsets(capture: Capture, corners_px: Floats, T_camera_mark: Floats) -> tuple[Floats, Floats]:
+    """`depth_offsets` (n,), and (n, 3) by how much they grow with a small turn of the camera."""
     belief, p, normal = capture.calibration, T_camera_mark[:3, 3], T_camera_mark[:3, 2]
     u, v = _inside(corners_px, belief)
     z = np.asarray(capture.depth)[v, u].astype(np.float64) * belief.depth_scale
     direction = rays(np.stack([u, v], -1).astype(np.float64), belief.K, belief.distortion)
-    result: Floats = z - (normal @ p) / (direction @ normal)
-    return result
+    plane = (normal @ p) / (direction @ normal)
+    by_turn = (plane**2 / (normal @ p))[:, None] * np.cross(direction, normal)
+    return z - plane, by_turn
 
 
 def _depth_variance(belief: CameraCalibration, z: float, readings: int) -> float:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from cellpick.geometry import Floats, invert, project, transform
-from cellpick.perception.health.mark_model import corners_of, depth_offsets
+from cellpick.perception.health.mark_model import corners_of, depth_noise
 from cellpick.perception.health.mark_reading import MarkReadings, square_px
 from cellpick.structures import Capture, ReferenceMark, SearchTask
 
@@ -125,12 +125,14 @@ def depth_quality(
         T_camera_mark = invert(capture.T_base_camera) @ mark.T_base_mark
         if T_camera_mark[2, 3] > farthest:
             continue
-        off = depth_offsets(capture, readings.corners_px[k], T_camera_mark)
-        good = off[np.isfinite(off)]
-        shares.append(len(good) / max(len(off), 1))
-        stated = belief.depth_sigma_m * (T_camera_mark[2, 3] / belief.depth_reference_m) ** 2
-        if len(good) >= 20:
-            ratios.append(1.48 * float(np.median(np.abs(good - np.median(good)))) / stated)
+        z = T_camera_mark[2, 3]
+        # even an ideal camera's readings are rounded
+        rounding = float(np.spacing(np.float32(abs(z))))
+        stated = np.hypot(belief.depth_sigma_m * (z / belief.depth_reference_m) ** 2, rounding)
+        off, noise = depth_noise(capture, readings.corners_px[k], T_camera_mark, stated)
+        shares.append(len(noise) / max(len(off), 1))
+        if len(noise) >= 20:
+            ratios.append(1.48 * float(np.median(np.abs(noise))) / stated)
     if not shares:
         return 1.0, 1.0
     return float(np.median(shares)), float(np.median(ratios)) if ratios else float("inf")
