@@ -146,10 +146,12 @@ def test_a_file_of_another_rig_ends_with_2_and_one_message(
     assert not (tmp_path / "out" / "summary.json").exists()
 
 
-def test_too_few_poses_are_refused_before_any_work(scene, tmp_path, monkeypatch, capsys):
-    code = cellpick(monkeypatch, "calibrate", scene, "--poses", "3", "--out", tmp_path / "out")
+@pytest.mark.parametrize("poses", [-1, 0, 4, 201])
+def test_too_few_poses_are_refused_before_any_work(poses, scene, tmp_path, monkeypatch, capsys):
+    code = cellpick(monkeypatch, "calibrate", scene, "--poses", poses, "--out", tmp_path / "out")
     assert code == 2
-    assert "greater than or equal to 5" in " ".join(capsys.readouterr().err.split())
+    said = f"error: --poses: too few or too many; got {poses}; accepted: 5 to 200\n"
+    assert capsys.readouterr().err == said
     assert not (tmp_path / "out").exists()
 
 

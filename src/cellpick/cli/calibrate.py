@@ -11,6 +11,7 @@ import typer
 
 from cellpick.cli.options import AsJson, Overrides, Scene, Seed
 from cellpick.cli.terminal import progress_line, show_table
+from cellpick.errors import InputError
 
 MISSES_A_THRESHOLD = 1
 LEAST_POSES, MOST_POSES = 5, 200
@@ -27,7 +28,7 @@ def calibrate(
     scene: Scene,
     seed: Seed = None,
     poses: Annotated[
-        int, typer.Option(min=LEAST_POSES, max=MOST_POSES, help="Poses of the arm.")
+        int, typer.Option(help=f"Poses of the arm, {LEAST_POSES} to {MOST_POSES}.")
     ] = 20,
     intrinsics: Annotated[
         Intrinsics,
@@ -54,6 +55,9 @@ def calibrate(
     from cellpick.station import calibrate_rig, calibration_document
     from cellpick.store import write_calibration
 
+    if not LEAST_POSES <= poses <= MOST_POSES:
+        accepted = f"{LEAST_POSES} to {MOST_POSES}"
+        raise InputError("too few or too many", key="--poses", got=poses, accepted=accepted)
     with progress_line(silent=as_json) as progress:
         progress("reading the scene")
         models = resolve_scene(load_scene(scene, overrides or ()))
