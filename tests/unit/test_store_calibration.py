@@ -64,8 +64,9 @@ SPOILT = {
     "an unknown key": (set_at(["extra"], 1), "unknown key"),
     "a small covariance": (
         set_at(["covariance"], [[1.0]]),
-        r"covariance must have shape \(32, 32\)",
+        r"covariance must have shape \(32, 32\): 16 parameters .*cameras, here 2; got \(1, 1\)",
     ),
+    "a flat covariance": (set_at(["covariance"], [1.0]), r"shape \(32, 32\): .*; got \(1,\)"),
     "an odd covariance": (set_at(["covariance", 0, 1], 1.0), "not a covariance: not symmetric"),
     "a negative variance": (set_at(["covariance", 3, 3], -1.0), "not a covariance"),
     "one residual": (set_at(["residual_px"], [0.1]), "one entry a camera"),

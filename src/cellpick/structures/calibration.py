@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, frozen
 from cellpick.structures.capture import CameraCalibration
@@ -47,7 +49,14 @@ class RigCalibration:
     """Seed of that scene."""
 
     def __post_init__(self) -> None:
-        size = CAMERA_PARAMETERS * len(self.cameras)
+        count = len(self.cameras)
+        size, shape = CAMERA_PARAMETERS * count, np.shape(self.covariance)
+        if shape != (size, size):
+            raise ShapeError(
+                f"covariance must have shape ({size}, {size}): {CAMERA_PARAMETERS} parameters "
+                f"(place, lens, depth scale) of each of the cameras, here {count}",
+                got=shape,
+            )
         object.__setattr__(self, "covariance", frozen("covariance", self.covariance, (size, size)))
         if len(self.residual_px) != len(self.cameras):
             raise ShapeError("residual_px must have one entry a camera", got=len(self.residual_px))
