@@ -49,10 +49,11 @@ def test_a_look_is_exported_and_perceived_within_its_calibration(call, tmp_path)
     options = [word for text in (*small, "rig.calibration_error_deg=0") for word in ("--set", text)]
     made = call("bop", "prismatic_tray", "--seeds", "3", "--out", out, *options)
     assert (made.code, made.err) == (0, "")
-    assert made.out == f"1 scenes with 4 cameras in {out}\n"
+    assert made.out == f"1 scene with 4 cameras in {out}\n"
     assert (out / "captures" / "000003" / "look.json").is_file()
     found = call("bop-results", out, "--camera", "cam1", "--out", tmp_path / "results")
     assert found.code == 0
+    assert found.out.startswith("2 estimates of 1 look in ")
     with (tmp_path / "results" / "cellpick_cells-test.csv").open() as file:
         rows = list(csv.DictReader(file))
     truth = json.loads((out / "test" / "000003" / "scene_gt_cam1.json").read_text())["0"]

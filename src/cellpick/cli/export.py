@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cellpick.cli.options import Folder, Overrides, Scene, Seed
-from cellpick.cli.terminal import progress_line
+from cellpick.cli.terminal import counted, progress_line
 from cellpick.errors import InputError
 
 SPLITS = ("train", "val", "test")
@@ -56,7 +56,8 @@ def bop(
                 progress(f"look {done + 1} of {len(numbers)}, seed {number}")
                 look = look_once(models, number)
                 write_look(look.captures, dataset.add(number, look.captures, look.state))
-    typer.echo(f"{len(numbers)} scenes with {len(models.cameras)} cameras in {out}")
+    scenes, cameras = counted(len(numbers), "scene"), counted(len(models.cameras), "camera")
+    typer.echo(f"{scenes} with {cameras} in {out}")
 
 
 @export.command()
@@ -92,7 +93,8 @@ def bop_results(
             progress(f"finding cells, look {done + 1} of {len(index.seeds)}")
             lines += _perceived(index.captures(dataset, seed), seed, index.cameras[suffix])
     write_whole(path, results_text(lines).encode())
-    typer.echo(f"{len(lines)} estimates of {len(index.seeds)} looks in {path}")
+    found, looks = counted(len(lines), "estimate"), counted(len(index.seeds), "look")
+    typer.echo(f"{found} of {looks} in {path}")
 
 
 def _perceived(captures: Path, seed: int, camera: str) -> list[str]:

@@ -27,6 +27,11 @@ def progress_line(*, silent: bool) -> Iterator[Progress]:
         yield status.update
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 look`, `2 looks`: a number before a noun whose plural ends in s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def show_json(value: Mapping[str, Any]) -> None:
     """Print `value` as JSON on stdout."""
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
