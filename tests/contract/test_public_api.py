@@ -26,7 +26,7 @@ PUBLIC = {
         write_summary write_whole""",
     "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault
         FaultKind IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec
-        SceneState StructuredLight kinect_lateral_px kinect_sigma_m check_scene data_folder
+        SceneState StrayObject StructuredLight grip_problem kinect_lateral_px kinect_sigma_m lay_foreign check_scene data_folder
         draw_scene find_model find_scene load_arm load_camera load_cell load_gripper
         load_materials load_scene nominal_state resolve_scene""",
     "sensors": "CameraRig Labels MovingShot cell_mesh label_look true_camera_pose",
@@ -39,7 +39,7 @@ PUBLIC = {
         Grasps GripperModel
         GripperReading Jaws JointTrajectory Material MotionPlan MotionStatus OutcomeStatus
         PickOutcome Recipe ReferenceMark RigCalibration SearchTask Solid SurfaceFeature Symmetry""",
-    "world": "FollowReport Tolerances World",
+    "world": "FollowReport Tolerances World pour",
 }
 
 PACKAGES = Path(__file__).resolve().parents[2] / "src" / "cellpick"

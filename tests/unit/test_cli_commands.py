@@ -241,7 +241,8 @@ def test_perceive_writes_and_prints_the_same(call, small_look, tmp_path, monkeyp
     written = tmp_path / "new" / "estimates.json"
     said = call("perceive", tmp_path / "captures", "--out", written).out
     assert written.read_text() == printed
-    assert json.loads(printed) == {"schema": "cellpick.cells/1", "cells": [], "cameras": []}
+    empty = {"schema": "cellpick.cells/1", "cells": [], "cameras": [], "foreign": []}
+    assert json.loads(printed) == empty
     assert said == f"0 cells found, 0 of them ok; written to {written}\n"
     assert call("perceive", tmp_path / "captures", "--out", written, "--json").out == printed
 

@@ -87,7 +87,7 @@ def test_the_resolved_scene_loads_to_the_same(tmp_path: Path) -> None:
         ("tray.gap_mm=.nan", "tray.gap_mm: must be a finite number; got nan"),
         ("tray.gap_mm=-.inf", "tray.gap_mm: must be a finite number"),
         ("tray.gap_mm=2000", "tray.gap_mm: must be less than or equal to 100; got 2000"),
-        ("tray=5", "tray: must be a map; got 5; accepted: a map of cells, columns"),
+        ("tray=5", "tray: must be a map; got 5; accepted: a map of arrangement, cells"),
         ("rig.mount=ceiling", "rig.mount: must be 'flange' or 'fixed'; got 'ceiling'"),
         ("rig.cameras=[]", "rig.cameras: a list should have at least 1 item"),
         ("tray.rows.x=1", "--set: tray.rows.x: the path leads into a plain value; got 6"),

@@ -100,7 +100,7 @@ def test_a_station_that_cannot_work_is_refused(
         (lambda c: c["weight"].update(mass_g=810), "weight.mass_g: unknown key; did you mean"),
         (lambda c: c["case"].pop("source"), "case.source: a required key is missing"),
         (lambda c: c["case"].update(certainty="sure"), "accepted: 'datasheet', 'second-hand'"),
-        (lambda c: c.update(shape="pouch"), "shape: must be 'box' or 'cylinder'; got 'pouch'"),
+        (lambda c: c.update(shape="coin"), "shape: must be 'box', 'cylinder' or 'pouch'; got"),
         (lambda c: c.update(shape="cylinder"), "case.size_mm: a cylinder's first two sizes"),
         (lambda c: c["edges"].update(corner_radius_mm=14), "edges: edge radii must be smaller"),
         (lambda c: c["features"]["items"].pop(1), "needs terminals of both polarities; got ['-']"),

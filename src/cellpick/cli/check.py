@@ -34,6 +34,8 @@ def check(
             "{scene}: all well: {cells} cells {cell}, {slots} slots, arm {arm}, "
             "gripper {gripper}, {cameras} cameras".format(**found)
         )
+        if found["purpose"] == "look":
+            typer.echo(f"for looks alone: {found['no_pick'] or 'the scene says so'}")
 
 
 def schema() -> None:
@@ -49,7 +51,7 @@ def schema() -> None:
 def _examine(scene: str, overrides: Sequence[str], seed: int | None) -> dict[str, Any]:
     import numpy as np
 
-    from cellpick.scene import draw_scene, load_scene, resolve_scene
+    from cellpick.scene import draw_scene, grip_problem, load_scene, resolve_scene
 
     models = resolve_scene(load_scene(scene, overrides))
     state = draw_scene(models, np.random.default_rng(models.spec.seed if seed is None else seed))
@@ -61,6 +63,8 @@ def _examine(scene: str, overrides: Sequence[str], seed: int | None) -> dict[str
         "arm": state.arm.name,
         "gripper": state.gripper.name,
         "cameras": len(state.cameras),
+        "purpose": models.spec.purpose,
+        "no_pick": grip_problem(models) if models.spec.purpose == "look" else "",
     }
 
 

@@ -1,4 +1,4 @@
-"""The true cells as `truth.json` holds them."""
+"""The true cells and foreign objects as `truth.json` holds them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ def truth_document(state: SceneState) -> dict[str, Any]:
     A true pose's own +x (a box) or +z (a cylinder) is the positive side, so `polarity` says which.
     """
     Ts_base_cell = invert(state.T_world_base) @ state.Ts_world_cell
-    polarity = "+x" if state.cell.shape == "box" else "+z"
     return {
         "schema": SCHEMA,
         "cells": [
             {
                 "cell": state.cell.name,
                 "T_base_cell": T.tolist(),
-                "polarity": polarity,
+                "polarity": state.cell.positive,
                 "serial": serial,
             }
             for T, serial in zip(Ts_base_cell, state.serials, strict=True)
+        ],
+        "foreign": [
+            {
+                "kind": stray.kind,
+                "T_base_box": (invert(state.T_world_base) @ stray.T_world_box).tolist(),
+                "size_mm": (1e3 * stray.size_m).tolist(),
+            }
+            for stray in state.foreign
         ],
     }

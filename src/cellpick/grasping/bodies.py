@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, invert, translation
+from cellpick.geometry import Floats, invert
 from cellpick.geometry.solids import ConvexShapes
 from cellpick.structures import CellEstimates, CellModel, GripperModel, Recipe, Solid
 
@@ -76,16 +76,8 @@ def repeated(parts: Parts, m: int) -> Parts:
 
 def cell_solids(cell: CellModel) -> tuple[Solid, ...]:
     """The case and what stands above its ends, in the cell frame."""
-    case = Solid("case", cell.shape, cell.size_m)
-    raised = [f for f in cell.features if f.height_m > 0]
-    solids = [case]
-    for f in raised:
-        z = (cell.height_m + f.height_m) / 2 * (1 if f.face == "+z" else -1)
-        shape = "box" if f.outline in ("rect", "plus", "minus") else "cylinder"
-        size = [f.size_m[0], f.size_m[1] if shape == "box" else f.size_m[0], f.height_m]
-        place = translation([f.center_m[0], f.center_m[1], z])
-        solids.append(Solid(f.name, shape, np.array(size), place))  # type: ignore[arg-type]
-    return tuple(solids)
+    raised = (cell.raised_solid(f) for f in cell.features if f.height_m > 0)
+    return (Solid("case", cell.solid_shape, cell.size_m), *raised)
 
 
 def gripper_parts(gripper: GripperModel) -> Parts:

@@ -38,11 +38,11 @@ class _Surface(Sourced):
 class _Feature(Strict):
     name: str
     kind: Literal["terminal", "vent", "mark", "code", "label"]
-    face: Literal["+z", "-z"]
+    face: Literal["+z", "-z", "+x", "-x"]
     outline: Literal["rect", "disc", "ring", "plus", "minus"]
     center_mm: tuple[OffsetMm, OffsetMm]
     size_mm: tuple[SizeMm, SizeMm]
-    height_mm: Annotated[float, Field(ge=0, le=20)]
+    height_mm: Annotated[float, Field(ge=0, le=100)]
     material: str
     polarity: Literal["+", "-", ""] = ""
 
@@ -71,7 +71,7 @@ class _Symmetry(Strict):
 
 class _CellFile(Strict):
     name: str
-    shape: Literal["box", "cylinder"]
+    shape: Literal["box", "cylinder", "pouch"]
     case: _Case
     edges: _Edges
     weight: _Weight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cellpick.scene.check_arrangement import check_arrangement
 from cellpick.scene.check_cell import check_cell
 from cellpick.scene.check_faults import check_faults
 from cellpick.scene.check_grip import check_grip
@@ -14,6 +15,7 @@ from cellpick.scene.models import SceneModels
 def check_scene(models: SceneModels) -> None:
     """Raises `InputError` for the first thing that cannot work; each message names file and key."""
     check_cell(models)
+    check_arrangement(models)
     check_layout(models)
     check_rig(models)
     check_faults(models)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cellpick.errors import InputError
-from cellpick.geometry import exp_rotation
+from cellpick.geometry import Floats, exp_rotation
 from cellpick.scene.models import SceneModels
 from cellpick.structures import CellModel, SurfaceFeature
 
@@ -21,6 +21,14 @@ def check_cell(models: SceneModels) -> None:
     """Shape, features and symmetries of the cell, and the materials that all files name."""
     cell, source = models.cell, models.spec.cell
     x, y, z = cell.size_m
+    if cell.shape == "pouch" and z > min(x, y):
+        raise InputError(
+            "a pouch is thinnest along z, out of its large faces",
+            source=source,
+            key="case.size_mm",
+            got=[float(v * 1e3) for v in cell.size_m],
+            accepted="[length, width, thickness]",
+        )
     if cell.shape == "cylinder" and x != y:
         raise InputError(
             "a cylinder's first two sizes are its diameter",
@@ -48,13 +56,16 @@ def _check_features(cell: CellModel, source: str) -> None:
         key = f"features.items.{feature.name}"
         if names.count(feature.name) > 1:
             raise InputError("feature names must be unique", source=source, key=key)
+        if feature.face[1] == "x":
+            _check_end(cell, feature, source, key)
         if not _on_face(cell, feature):
             raise InputError(
                 "the feature stands over the edge of its face",
                 source=source,
                 key=key,
                 got=[float(v * 1e3) for v in (*feature.center_m, *feature.size_m)],
-                accepted=f"inside {cell.size_m[0] * 1e3:g} x {cell.size_m[1] * 1e3:g} mm",
+                accepted=f"inside {_face_m(cell, feature)[0] * 1e3:g} x "
+                f"{_face_m(cell, feature)[1] * 1e3:g} mm",
             )
         if feature.kind == "terminal" and not feature.polarity:
             raise InputError(
@@ -79,14 +90,39 @@ def _check_features(cell: CellModel, source: str) -> None:
         )
 
 
+def _check_end(cell: CellModel, feature: SurfaceFeature, source: str, key: str) -> None:
+    """A round cell has no x faces, and a print on one is not drawn."""
+    if cell.shape == "cylinder":
+        raise InputError(
+            "a cylinder has no such face",
+            source=source,
+            key=f"{key}.face",
+            got=feature.face,
+            accepted="+z or -z",
+        )
+    if feature.height_m <= 0:
+        raise InputError(
+            "what is on an x face must stand out of it",
+            source=source,
+            key=f"{key}.height_mm",
+            got=feature.height_m * 1e3,
+            accepted="above 0, or face: +z or -z",
+        )
+
+
+def _face_m(cell: CellModel, feature: SurfaceFeature) -> Floats:
+    """(2,) extents of the face that a feature is on, along the feature's own axes."""
+    return np.asarray(cell.size_m[list(feature.axes[:2])])
+
+
 def _on_face(cell: CellModel, feature: SurfaceFeature) -> bool:
     if feature.outline in ("disc", "ring"):
         half = np.full(2, feature.size_m[0] / 2)
     else:
         half = feature.size_m / 2
     reach = np.abs(feature.center_m) + half
-    if cell.shape == "box":
-        return bool((reach <= cell.size_m[:2] / 2 + FACE_SLACK_M).all())
+    if cell.shape != "cylinder":
+        return bool((reach <= _face_m(cell, feature) / 2 + FACE_SLACK_M).all())
     round_ = feature.outline in ("disc", "ring")
     far = np.linalg.norm(feature.center_m) + half[0] if round_ else np.linalg.norm(reach)
     return bool(far <= cell.size_m[0] / 2 + FACE_SLACK_M)
@@ -114,8 +150,7 @@ def _check_symmetries(cell: CellModel, source: str) -> None:
 
 def _keeps_terminals(cell: CellModel, R: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
     terminals = [f for f in cell.features if f.kind == "terminal"]
-    side = np.array([1.0 if f.face == "+z" else -1.0 for f in terminals])
-    p = np.column_stack([np.array([f.center_m for f in terminals]), side * cell.height_m / 2])
+    p = np.array([cell.feature_place(f) for f in terminals])
     apart = np.linalg.norm((p @ R.T)[:, None] - p[None], axis=-1) > SAME_PLACE_M
     label = np.array([f.polarity for f in terminals])
     other = label[:, None] != label[None]

@@ -26,7 +26,30 @@ NEAR_SIZES = 2.5
 
 
 def check_grip(models: SceneModels) -> None:
-    """Force, then room."""
+    """That cells stand upright, then force, then room; nothing where cells are only looked at."""
+    if models.spec.purpose == "pick":
+        _check_all(models)
+
+
+def grip_problem(models: SceneModels) -> str:
+    """Why the gripper could not pick the scene's cells, in words; "" where nothing speaks
+    against it."""
+    try:
+        _check_all(models)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _check_all(models: SceneModels) -> None:
+    if models.spec.tray.arrangement != "upright":
+        raise InputError(
+            f"{models.gripper.name} picks upright cells alone",
+            source=models.spec.source,
+            key="tray.arrangement",
+            got=models.spec.tray.arrangement,
+            accepted="upright, or purpose: look",
+        )
     _check_force(models)
     if models.gripper.cups is not None:
         _check_cups(models, models.gripper.cups)
@@ -79,7 +102,7 @@ def cup_room_m(cell: CellModel, cups: Cups) -> float:
     span = cell.size_m[0] / 2
     shifts = np.arange(-span, span + 1e-9, 1e-3)
     centers = cups.centers_m[None, :, :2] + np.stack([shifts, 0 * shifts], axis=-1)[:, None]
-    if cell.shape == "box":
+    if cell.shape != "cylinder":
         edge = (cell.size_m[:2] / 2 - cell.rim_radius_m - np.abs(centers)).min(axis=-1)
     else:
         edge = cell.size_m[0] / 2 - cell.rim_radius_m - np.linalg.norm(centers, axis=-1)

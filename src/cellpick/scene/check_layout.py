@@ -6,6 +6,7 @@ import numpy as np
 
 from cellpick.errors import InputError
 from cellpick.geometry import Floats, pose
+from cellpick.scene.arrangement import laid_size
 from cellpick.scene.fixtures import TABLE_M, divider_thickness, grid, tray_pitch
 from cellpick.scene.models import SceneModels, recess_m
 from cellpick.scene.overlap import Bodies, bodies_of, separations
@@ -27,26 +28,29 @@ def check_layout(models: SceneModels) -> None:
 
 def _check_pockets(models: SceneModels) -> None:
     tray, cell, source = models.spec.tray, models.cell, models.spec.source
-    pitch = tray_pitch(tray, cell)
+    if tray.arrangement == "heap":
+        return
+    pitch, size = tray_pitch(tray, cell), laid_size(tray, cell)[:2]
     counts = np.array([tray.columns, tray.rows])
-    if ((pitch < cell.size_m[:2] - FIT_SLACK_M) & (counts > 1)).any():
+    if ((pitch < size - FIT_SLACK_M) & (counts > 1)).any():
         raise InputError(
             "cells overlap: the pitch is smaller than the cell",
             source=source,
             key="tray.pitch_mm",
             got=_mm(pitch),
-            accepted=f"at least {_mm(cell.size_m[:2])}",
+            accepted=f"at least {_mm(size)}",
         )
-    if tray.cells is not None and tray.cells > tray.rows * tray.columns:
+    room = (tray.rows * tray.columns - len(tray.empty)) * tray.layers
+    if tray.cells is not None and tray.cells > room:
         raise InputError(
             "more cells than the tray has pockets",
             source=source,
             key="tray.cells",
             got=tray.cells,
-            accepted=f"1 to {tray.rows * tray.columns} for {tray.rows} x {tray.columns}",
+            accepted=f"1 to {room} for {tray.rows} x {tray.columns}",
         )
     places = grid(tray.rows, tray.columns, pitch)
-    needed = 2 * np.abs(places).max(axis=0) + cell.size_m[:2]
+    needed = 2 * np.abs(places).max(axis=0) + size
     if (needed > models.tray_size_m[:2] + FIT_SLACK_M).any():
         raise InputError(
             "the cells do not fit the tray",
@@ -72,7 +76,7 @@ def _check_floor(models: SceneModels) -> None:
 
 def _check_dividers(models: SceneModels) -> None:
     tray = models.spec.tray
-    if tray.divider_height_mm == 0:
+    if tray.divider_height_mm == 0 or tray.arrangement == "heap":
         return
     counts = np.array([tray.columns, tray.rows])
     thickness = divider_thickness(tray, models.cell)

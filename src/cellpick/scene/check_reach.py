@@ -16,7 +16,20 @@ from cellpick.structures import ArmModel
 
 
 def check_reach(models: SceneModels) -> None:
-    """Pockets, slots and the look over the tray, and the payload."""
+    """The look over the tray, the pose to wait in, and what picking asks: pockets, slots, load."""
+    spec = models.spec
+    if spec.purpose == "pick":
+        _check_places(models)
+    if spec.rig.mount == "flange":
+        look = np.array([[0.0, 0.0, models.fill_m + spec.rig.standoff_m]])
+        standoff = round(spec.rig.standoff_m * 1e3, 3)
+        _check(models, "rig.standoff_mm", standoff, models.T_world_tray, look)
+    _check_park(models)
+    if spec.purpose == "pick":
+        _check_payload(models)
+
+
+def _check_places(models: SceneModels) -> None:
     spec, cell = models.spec, models.cell
     tool = float(models.gripper.T_flange_tcp[2, 3])
     up = np.array([0.0, 0.0, cell.height_m / 2 + tool])
@@ -26,12 +39,6 @@ def check_reach(models: SceneModels) -> None:
     _check(models, "tray.position_mm", list(spec.tray.position_mm), models.T_world_tray, pockets)
     place = list(spec.module.position_mm)
     _check(models, "module.position_mm", place, models.T_world_module, slots)
-    if spec.rig.mount == "flange":
-        look = np.array([[0.0, 0.0, cell.height_m + spec.rig.standoff_m]])
-        standoff = round(spec.rig.standoff_m * 1e3, 3)
-        _check(models, "rig.standoff_mm", standoff, models.T_world_tray, look)
-    _check_park(models)
-    _check_payload(models)
 
 
 def _check(models: SceneModels, key: str, got: object, T_world_a: Floats, p_a: Floats) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from cellpick.errors import InputError
 from cellpick.geometry import invert, project, translation
+from cellpick.scene.arrangement import laid_size
 from cellpick.scene.models import SceneModels
 from cellpick.scene.overlap import bodies_of, pairs, separations
 from cellpick.scene.rig import camera_poses, rig_solids
@@ -57,7 +58,9 @@ def _check_view(models: SceneModels) -> None:
 def _check_resolution(models: SceneModels) -> None:
     rig = models.spec.rig
     standoff = rig.standoff_m - rig.forward_mm * 1e-3
-    short = float(models.cell.size_m[:2].min())
+    tray = models.spec.tray
+    seen = models.cell.size_m if tray.arrangement == "heap" else laid_size(tray, models.cell)[:2]
+    short = float(seen.min())
     finest = max(short * camera.K[0, 0] / max(standoff, 1e-3) for camera in models.cameras)
     if finest < LEAST_CELL_PX:
         raise InputError(

@@ -6,24 +6,25 @@ import string
 
 import numpy as np
 
-from cellpick.geometry import Floats, exp_rotation, pose, rotation_z
+from cellpick.geometry import Floats, pose, rotation_z
+from cellpick.scene.arrangement import filled_pockets
 from cellpick.scene.faults import Fault
-from cellpick.scene.fixtures import PAD_M, box, tray_solids
+from cellpick.scene.fixtures import tray_solids
+from cellpick.scene.foreign import lay_foreign
+from cellpick.scene.heap import dropped_cells
+from cellpick.scene.laying import cradles, pads, standing, turned_about
 from cellpick.scene.marks import mark_decals
 from cellpick.scene.models import SceneModels, recess_m
+from cellpick.scene.odd import lifts, made_odd
 from cellpick.scene.overlap import Bodies, bodies_of, pairs, separations
 from cellpick.scene.state import SceneState
 from cellpick.structures import Solid
 
 MM = 1e-3
-REST_M = 1e-5
-"""Height above the pad that a cell starts at, so that nothing overlaps before gravity acts."""
 SERIAL_SIGNS = string.digits + "ABCDEFGHJKLMNPQRSTUVWXYZ"
 SERIAL_LENGTH = 6
 TOUCH_M = 1e-9
 """Bodies whose gap is short of 0 by less than this touch: rounding, not overlap."""
-PAD_SHARE = 0.8
-"""A pad's extents as a share of the cell's: a jittered neighbour overhangs its own pad instead."""
 JITTER_STEP = 0.7
 JITTER_ROUNDS = 60
 
@@ -32,8 +33,10 @@ def draw_scene(models: SceneModels, rng: np.random.Generator) -> SceneState:
     """One concrete scene; the same generator state gives the same scene, bit for bit.
 
     Each purpose has a child stream of its own, so that more cells leave the tray's place unchanged.
+    Cells of a heap hang above the bin: the world lets them fall (`world.pour`), and what is foreign
+    is laid on them then.
     """
-    tray_rng, cell_rng, turn_rng, serial_rng = rng.spawn(4)
+    tray_rng, cell_rng, turn_rng, serial_rng, heap_rng = rng.spawn(5)
     tray, n = models.spec.tray, models.cell_count
     shift = tray_rng.uniform(-1, 1, 3) * np.array(
         [tray.position_error_mm * MM, tray.position_error_mm * MM, np.radians(tray.yaw_error_deg)]
@@ -41,17 +44,27 @@ def draw_scene(models: SceneModels, rng: np.random.Generator) -> SceneState:
     T_world_tray = models.T_world_tray @ pose(rotation_z(shift[2]), np.append(shift[:2], 0.0))
     turned = np.zeros(n, dtype=bool)
     turned[turn_rng.permutation(n)[: turned_count(models)]] = True
+    serials = _serials(serial_rng, n)
+    if tray.arrangement == "heap":
+        attitude, aside = heap_rng.normal(size=(n, 4)), heap_rng.uniform(-1, 1, (n, 2))
+        cells = dropped_cells(models, attitude, aside)
+        return _state(models, T_world_tray, cells, [], serials)
     jitter = cell_rng.uniform(-1, 1, (n, 5)) * _jitter_bounds(models)
-    scale = _fitting_scale(models, jitter)
-    return _state(models, T_world_tray, jitter * scale[:, None], turned, _serials(serial_rng, n))
+    jitter *= _fitting_scale(models, jitter)[:, None]
+    axes = np.where(turned, turn_rng.integers(3, size=n), -1)
+    return lay_foreign(models, _in_pockets(models, T_world_tray, jitter, axes, serials))
 
 
 def nominal_state(models: SceneModels) -> SceneState:
     """The drawing itself: no jitter, no error of the tray, no cell turned."""
     n = models.cell_count
     serials = tuple(f"N{i:05d}" for i in range(n))
-    turned = np.zeros(n, dtype=bool)
-    return _state(models, models.T_world_tray, np.zeros((n, 5)), turned, serials)
+    if models.spec.tray.arrangement == "heap":
+        cells = dropped_cells(models, np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)), np.zeros((n, 2)))
+        return _state(models, models.T_world_tray, cells, [], serials)
+    straight = np.full(n, -1)
+    state = _in_pockets(models, models.T_world_tray, np.zeros((n, 5)), straight, serials)
+    return lay_foreign(models, state)
 
 
 def turned_count(models: SceneModels) -> int:
@@ -64,17 +77,6 @@ def _jitter_bounds(models: SceneModels) -> Floats:
     jitter = models.spec.tray.jitter
     angles = np.radians([jitter.yaw_deg, jitter.tilt_deg, jitter.tilt_deg])
     return np.concatenate([np.full(2, jitter.position_mm * MM), angles])
-
-
-def _standing(models: SceneModels, jitter: Floats) -> tuple[Floats, Floats]:
-    """(n, 4, 4) poses of upright cells and of their pads' top centres, in the tray frame."""
-    n = len(jitter)
-    lean = np.concatenate([jitter[:, 3:5], np.zeros((n, 1))], axis=1)
-    places = np.concatenate([models.p_tray_pocket, np.zeros((n, 1))], axis=1)
-    Ts_tray_pad = pose(exp_rotation(lean), places)
-    height = np.full((n, 1), models.cell.height_m / 2 + REST_M)
-    on_pad = pose(rotation_z(jitter[:, 2]), np.concatenate([jitter[:, :2], height], axis=1))
-    return Ts_tray_pad @ on_pad, Ts_tray_pad
 
 
 def _fitting_scale(models: SceneModels, jitter: Floats) -> Floats:
@@ -92,12 +94,13 @@ def _fitting_scale(models: SceneModels, jitter: Floats) -> Floats:
             if solid.name != "tray.floor"
         )
     )
-    scale = np.ones(n)
+    scale, pocket = np.ones(n), filled_pockets(models.spec.tray)[0]
     for step in range(JITTER_ROUNDS):
         clash = _clashing(models, jitter * scale[:, None], walls)
         if not clash.any():
             break
-        scale[clash] *= JITTER_STEP if step < JITTER_ROUNDS // 2 else 0.0
+        in_stack = np.isin(pocket, pocket[clash])
+        scale[in_stack] *= JITTER_STEP if step < JITTER_ROUNDS // 2 else 0.0
     return scale
 
 
@@ -106,12 +109,9 @@ def _clashing(
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """(n,) whether each cell overlaps another one or a wall."""
     n = len(jitter)
-    Ts, _ = _standing(models, jitter)
-    cells = Bodies(
-        Ts,
-        np.broadcast_to(models.cell.size_m / 2, (n, 3)),
-        np.full(n, models.cell.shape == "cylinder"),
-    )
+    Ts, _ = standing(models, jitter, np.zeros(n))
+    half = np.broadcast_to(models.cell.size_m / 2, (n, 3))
+    cells = Bodies(Ts, half, np.full(n, models.cell.shape == "cylinder"))
     clash = np.zeros(n, dtype=bool)
     i, j = pairs(n)
     hit = separations(cells.take(i), cells.take(j)) < -TOUCH_M
@@ -121,23 +121,32 @@ def _clashing(
     return clash
 
 
-def _state(
+def _in_pockets(
     models: SceneModels,
     T_world_tray: Floats,
     jitter: Floats,
-    turned: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    turned_axes: np.ndarray[tuple[int], np.dtype[np.int64]],
     serials: tuple[str, ...],
 ) -> SceneState:
-    Ts_tray_cell, Ts_tray_pad = _standing(models, jitter)
-    half_turn = np.diag([-1.0, -1.0, 1.0, 1.0])
-    if models.cell.shape == "cylinder":
-        half_turn = np.diag([1.0, -1.0, -1.0, 1.0])
-    Ts_tray_cell = np.where(turned[:, None, None], Ts_tray_cell @ half_turn, Ts_tray_cell)
+    """Cells in their pockets; `turned_axes` (n,) is -1 for a cell that is not turned."""
+    lift, block = lifts(models)
+    Ts_tray_cell, Ts_tray_pad = standing(models, jitter, lift)
+    under = [*pads(models, Ts_tray_pad, block), *cradles(models, Ts_tray_cell)]
+    turned = (turned_axes >= 0)[:, None, None]
+    Ts_tray_cell = np.where(turned, Ts_tray_cell @ turned_about(models, turned_axes), Ts_tray_cell)
+    return _state(models, T_world_tray, made_odd(models, Ts_tray_cell), under, serials)
+
+
+def _state(
+    models: SceneModels,
+    T_world_tray: Floats,
+    Ts_tray_cell: Floats,
+    under: list[Solid],
+    serials: tuple[str, ...],
+) -> SceneState:
+    """The station with cells at (n, 4, 4) in the tray, and with what is `under` them there."""
     spec = models.spec
-    tray = [
-        *tray_solids(spec.tray, models.cell, recess_m(spec, models.cell)),
-        *_pads(models, Ts_tray_pad),
-    ]
+    tray = [*tray_solids(spec.tray, models.cell, recess_m(spec, models.cell)), *under]
     still = tuple(s for s in models.fixtures if not s.name.startswith("tray."))
     opening = models.gripper.jaws.opening_m[1] if models.gripper.jaws is not None else 0.0
     return SceneState(
@@ -162,19 +171,6 @@ def _state(
         decals=mark_decals(models.marks),
         faults=tuple(Fault(f.camera, f.kind, f.from_look, f.amount) for f in spec.faults),
     )
-
-
-def _pads(models: SceneModels, Ts_tray_pad: Floats) -> list[Solid]:
-    """A thin plate under each cell, small enough that no neighbour stands on its edge."""
-    x, y = PAD_SHARE * models.cell.size_m[:2] / 2
-    plate = box("pad", np.array([-x, -y, -PAD_M]), np.array([x, y, 0.0]), "tray_plastic")
-    pads = []
-    for i, T in enumerate(Ts_tray_pad):
-        moved = plate.moved(T)
-        pads.append(
-            Solid(f"tray.pad.{i}", "box", moved.size_m, moved.T_parent_solid, "tray_plastic")
-        )
-    return pads
 
 
 def _serials(rng: np.random.Generator, n: int) -> tuple[str, ...]:

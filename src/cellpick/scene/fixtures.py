@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cellpick.geometry import Floats, pose, rotation_z, translation
+from cellpick.scene.arrangement import laid_size
 from cellpick.scene.spec_fixtures import ModuleSpec, TraySpec
 from cellpick.structures import CellModel, Solid
 
@@ -31,7 +32,7 @@ def tray_pitch(tray: TraySpec, cell: CellModel) -> Floats:
     """(2,) distance between cell centres along x and y."""
     if tray.pitch_mm is not None:
         return np.multiply(tray.pitch_mm, MM)
-    result: Floats = cell.size_m[:2] + tray.gap_mm * MM
+    result: Floats = laid_size(tray, cell)[:2] + tray.gap_mm * MM
     return result
 
 
@@ -52,7 +53,8 @@ def tray_size(tray: TraySpec, cell: CellModel) -> Floats:
     """(3,) inner length and width, and height of the walls."""
     if tray.inner_size_mm is not None:
         return np.multiply((*tray.inner_size_mm, tray.wall_height_mm), MM)
-    span = tray_pitch(tray, cell) * (np.array([tray.columns, tray.rows]) - 1) + cell.size_m[:2]
+    count = np.array([tray.columns, tray.rows])
+    span = tray_pitch(tray, cell) * (count - 1) + laid_size(tray, cell)[:2]
     return np.append(span + 2 * tray.wall_clearance_mm * MM, tray.wall_height_mm * MM)
 
 
@@ -74,7 +76,7 @@ def tray_solids(tray: TraySpec, cell: CellModel, recess_m: float) -> list[Solid]
     ]
     if tray.wall_height_mm > 0:
         solids += _frame("tray.wall", half, t, bottom, inner[2], "tray_plastic")
-    if tray.divider_height_mm > 0:
+    if tray.divider_height_mm > 0 and tray.arrangement != "heap":
         solids += _dividers(tray, cell, half, recess_m)
     return solids
 
@@ -98,7 +100,8 @@ def _frame(
 
 def divider_thickness(tray: TraySpec, cell: CellModel) -> Floats:
     """(2,) thickness of the dividers across x and y; not above 0 where there is no room."""
-    result: Floats = tray_pitch(tray, cell) - cell.size_m[:2] - 2 * tray.divider_clearance_mm * MM
+    room = tray_pitch(tray, cell) - laid_size(tray, cell)[:2]
+    result: Floats = room - 2 * tray.divider_clearance_mm * MM
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cellpick.geometry import Floats, pose
+from cellpick.scene.arrangement import tray_fill_m
 from cellpick.scene.fixtures import module_size, tray_size
 from cellpick.scene.marks import DrawnMark, MarkRegion, clear_half, place_marks
 from cellpick.scene.overlap import Bodies, bodies_of
@@ -37,8 +38,8 @@ def lay_marks(
         np.concatenate([arm_base.round_, *(b.round_ for b in blocks)]),
     )
     regions = (
-        _region(spec, cell, spec.marks.tray, T_world_tray, tray_half),
-        _region(spec, cell, spec.marks.module, T_world_module, module_half),
+        _region(spec, tray_fill_m(spec.tray, cell), spec.marks.tray, T_world_tray, tray_half),
+        _region(spec, cell.height_m, spec.marks.module, T_world_module, module_half),
     )
     return place_marks(regions, mark_side_m(spec), standing)
 
@@ -50,9 +51,9 @@ def mark_side_m(spec: SceneSpec) -> float:
 
 
 def _region(
-    spec: SceneSpec, cell: CellModel, count: int, T_world_region: Floats, half_m: Floats
+    spec: SceneSpec, fill_m: float, count: int, T_world_region: Floats, half_m: Floats
 ) -> MarkRegion:
-    top_m = float(T_world_region[2, 3] + cell.height_m)
+    top_m = float(T_world_region[2, 3] + fill_m)
     eye_m = top_m + spec.rig.standoff_m - spec.rig.forward_mm * MM
     aside_m = float(np.mean(spec.rig.corner_m))
     return MarkRegion(count, T_world_region, clear_half(half_m, top_m, eye_m, aside_m))

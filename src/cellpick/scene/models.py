@@ -9,6 +9,7 @@ import numpy as np
 
 from cellpick.geometry import Floats, frozen, invert, pose, rotation_z, translation
 from cellpick.scene.arms import ArmFile, load_arm
+from cellpick.scene.arrangement import filled_pockets, laid_size, tray_fill_m
 from cellpick.scene.camera_files import CameraModel, load_camera
 from cellpick.scene.cameras import CameraSpec, Light
 from cellpick.scene.cells import load_cell, load_materials
@@ -69,7 +70,7 @@ class SceneModels:
     T_world_module: Floats
     """(4, 4) true module frame: origin on the seat, +z up."""
     p_tray_pocket: Floats
-    """(n, 2) places of the filled pockets in the tray's x and y."""
+    """(n, 2) place of each cell in the tray's x and y; of a heap the middle."""
     tray_size_m: Floats
     """(3,) inner length and width of the tray, and height of its walls."""
     module_size_m: Floats
@@ -94,6 +95,11 @@ class SceneModels:
             object.__setattr__(self, name, frozen(name, getattr(self, name), shape))
 
     @property
+    def fill_m(self) -> float:
+        """Height of the uppermost cells' tops above the tray's floor, as drawn."""
+        return tray_fill_m(self.spec.tray, self.cell)
+
+    @property
     def cell_count(self) -> int:
         """Number of cells in the tray."""
         return int(self.p_tray_pocket.shape[0])
@@ -116,9 +122,8 @@ def load_models(spec: SceneSpec) -> SceneModels:
     T_world_tray = _placed((*spec.tray.position_mm, spec.tray.floor_mm), spec.tray.yaw_deg)
     T_world_module = _placed((*spec.module.position_mm, spec.module.floor_mm), spec.module.yaw_deg)
     fixed = spec.rig.mount == "fixed"
-    T_world_plate = _plate_over(T_world_tray, cell.height_m + spec.rig.standoff_m)
+    T_world_plate = _plate_over(T_world_tray, tray_fill_m(spec.tray, cell) + spec.rig.standoff_m)
     bodies = rig_solids(spec.rig, cameras)
-    places = grid(spec.tray.rows, spec.tray.columns, tray_pitch(spec.tray, cell))
     return SceneModels(
         spec=spec,
         sources={name: str(path) for name, path in paths.items()},
@@ -137,7 +142,7 @@ def load_models(spec: SceneSpec) -> SceneModels:
         T_world_base=T_world_base,
         T_world_tray=T_world_tray,
         T_world_module=T_world_module,
-        p_tray_pocket=places[: spec.tray.cells],
+        p_tray_pocket=_pockets(spec, cell),
         tray_size_m=tray_size(spec.tray, cell),
         module_size_m=module_size(spec.module, cell),
         Ts_module_slot=slot_poses(spec.module, cell),
@@ -149,6 +154,15 @@ def load_models(spec: SceneSpec) -> SceneModels:
         ),
         marks=lay_marks(spec, cell, arm_file.arm, T_world_base, T_world_tray, T_world_module),
     )
+
+
+def _pockets(spec: SceneSpec, cell: CellModel) -> Floats:
+    """(n, 2) places of the cells; pockets that the tray does not have give the nearest."""
+    pocket = filled_pockets(spec.tray)[0]
+    if spec.tray.arrangement == "heap":
+        return np.zeros((len(pocket), 2))
+    result: Floats = grid(spec.tray.rows, spec.tray.columns, tray_pitch(spec.tray, cell))[pocket]
+    return result
 
 
 def _paths(spec: SceneSpec) -> dict[str, Path]:
@@ -164,7 +178,10 @@ def _paths(spec: SceneSpec) -> dict[str, Path]:
 
 def recess_m(spec: SceneSpec, cell: CellModel) -> float:
     """How far the floor plate lies below the pads' nominal tops: askew pads stay above it."""
-    lean = np.tan(np.radians(spec.tray.jitter.tilt_deg)) * (cell.size_m[0] + cell.size_m[1]) / 2
+    if spec.tray.arrangement == "heap":
+        return 0.0
+    x, y = laid_size(spec.tray, cell)[:2]
+    lean = np.tan(np.radians(spec.tray.jitter.tilt_deg)) * (x + y) / 2
     return float(1e-3 + lean)
 
 

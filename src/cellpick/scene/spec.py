@@ -11,7 +11,7 @@ from cellpick.scene.documents import Strict
 from cellpick.scene.imager_files import Exposures
 from cellpick.scene.quantities import AngleDeg, OffsetMm, Share, SmallDeg, SmallMm
 from cellpick.scene.spec_fixtures import ModuleSpec, TraySpec
-from cellpick.scene.spec_health import FaultSpec, MarksSpec
+from cellpick.scene.spec_health import FaultSpec, ForeignSpec, MarksSpec
 
 Six = tuple[AngleDeg, AngleDeg, AngleDeg, AngleDeg, AngleDeg, AngleDeg]
 StandoffMm = Annotated[float, Field(ge=200, le=3000)]
@@ -211,6 +211,13 @@ class SceneSpec(Strict):
 
     name: str = Field("", description="The scene's name. Default: the file's.")
     description: str = Field("", description="What the scene shows.")
+    purpose: Literal["pick", "look"] = Field(
+        "pick",
+        description=(
+            "pick: the station must be able to pick the cells; look: for `cellpick capture` and "
+            "`perceive` alone, so nothing is asked of the gripper."
+        ),
+    )
     cell: str = Field(
         "prismatic_148x26x91", description="Name of a shipped cell, or a path to a cell's YAML."
     )
@@ -238,6 +245,9 @@ class SceneSpec(Strict):
     marks: MarksSpec = Field(MarksSpec(), description="Reference marks on the table.")
     faults: Annotated[tuple[FaultSpec, ...], Field(max_length=32)] = Field(
         (), description="What is wrong with cameras."
+    )
+    foreign: Annotated[tuple[ForeignSpec, ...], Field(max_length=16)] = Field(
+        (), description="What lies among the cells and is none of them."
     )
     tolerance: ToleranceSpec = Field(ToleranceSpec(), description="What counts as well placed.")
     decision: DecisionSpec = Field(

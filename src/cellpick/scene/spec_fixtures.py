@@ -8,11 +8,13 @@ from pydantic import Field
 
 from cellpick.scene.documents import Strict
 from cellpick.scene.quantities import AngleDeg, OffsetMm, Share, SmallDeg, SmallMm
+from cellpick.structures import Arrangement
 
 Count = Annotated[int, Field(ge=1, le=100)]
 PlateMm = Annotated[float, Field(ge=0.5, le=200)]
 HeightMm = Annotated[float, Field(ge=0, le=500)]
 InnerMm = Annotated[float, Field(gt=0, le=3000)]
+Pocket = Annotated[int, Field(ge=0, le=9999)]
 Slot = Literal["+x", "-x", "+z", "-z"]
 
 
@@ -32,9 +34,30 @@ class JitterSpec(Strict):
     )
 
 
+class OddSpec(Strict):
+    """A cell that stands in an upright tray otherwise than the others."""
+
+    pocket: Annotated[int, Field(ge=0, le=9999)] = Field(
+        description="Its pocket, counted from 0 row by row."
+    )
+    pose: Literal["upside_down", "tilted", "half_out"] = Field(
+        description=(
+            "upside_down: terminals below; tilted: leans over an empty neighbouring pocket onto "
+            "what stands behind it; half_out: stands on something, half its height too high."
+        )
+    )
+
+
 class TraySpec(Strict):
     """The tray that cells arrive in; its origin is the middle of the surface that they stand on."""
 
+    arrangement: Arrangement = Field(
+        "upright",
+        description=(
+            "upright: +z up; lying: on the largest face, lids along the tray's -y, cylinders on "
+            "their side along its x; heap: as they fell into the bin, settled by physics."
+        ),
+    )
     rows: Count = Field(6, description="Cells along the tray's y.")
     columns: Count = Field(
         2, description="Cells along the tray's x (the long side of a prismatic cell)."
@@ -44,6 +67,15 @@ class TraySpec(Strict):
         description=(
             "Number of cells in it; the first pockets, row by row, are filled. Default: all."
         ),
+    )
+    layers: Annotated[int, Field(ge=1, le=50)] = Field(
+        1, description="Layers of lying cells, one on the other."
+    )
+    empty: Annotated[tuple[Pocket, ...], Field(max_length=10_000)] = Field(
+        (), description="Pockets without a cell, counted from 0 row by row."
+    )
+    odd: Annotated[tuple[OddSpec, ...], Field(max_length=1000)] = Field(
+        (), description="Cells that stand otherwise than the others."
     )
     gap_mm: SmallMm = Field(
         2.0, description="Gap between neighbouring cells in mm, unless pitch_mm is given."
@@ -93,7 +125,8 @@ class TraySpec(Strict):
         0.0,
         description=(
             "Share of cells turned by 180 degrees: prismatic ones about the upright, cylindrical "
-            "ones upside down. An exact count, rounded."
+            "ones upside down; lying ones about the upright or a level axis, so that lid and face "
+            "may point either way. An exact count, rounded."
         ),
     )
 

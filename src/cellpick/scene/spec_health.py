@@ -1,14 +1,14 @@
-"""The parts of a scene file about the cameras' health: reference marks and faults."""
+"""The parts of a scene file that go wrong or tell it: reference marks, faults, foreign objects."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cellpick.scene.documents import Strict
 from cellpick.scene.faults import FaultKind
-from cellpick.scene.quantities import SmallMm
+from cellpick.scene.quantities import AngleDeg, OffsetMm, SmallMm
 
 MarkCount = Annotated[int, Field(ge=0, le=20)]
 
@@ -32,6 +32,16 @@ class MarksSpec(Strict):
             "the side it is that of its turn."
         ),
     )
+
+
+class ForeignSpec(Strict):
+    """Something that does not belong among cells; it lies level on what is highest beneath it."""
+
+    kind: Literal["glove", "screwdriver", "hex_key"] = Field(description="What it is.")
+    position_mm: tuple[OffsetMm, OffsetMm] = Field(
+        description="Place of its middle along the tray's x and y in mm."
+    )
+    yaw_deg: AngleDeg = Field(0.0, description="Turn about the upright, in degrees.")
 
 
 class FaultSpec(Strict):

@@ -13,6 +13,22 @@ from cellpick.structures import ArmModel, CellModel, GripperModel, Material, Sol
 
 
 @dataclass(frozen=True, eq=False)
+class StrayObject:
+    """Something among the cells that is none of them; its bodies are among the fixtures."""
+
+    kind: str
+    """What it is, such as `glove`."""
+    T_world_box: Floats
+    """(4, 4) pose of the centre of a box round it."""
+    size_m: Floats
+    """(3,) full extents of that box."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "T_world_box", frozen("T_world_box", self.T_world_box, (4, 4)))
+        object.__setattr__(self, "size_m", frozen("size_m", self.size_m, (3,)))
+
+
+@dataclass(frozen=True, eq=False)
 class SceneState:
     """Everything that is true at `time_s`. World frame: z up, the table's top at z = 0."""
 
@@ -56,6 +72,8 @@ class SceneState:
     """Prints on table and boards."""
     faults: tuple[Fault, ...] = ()
     """What is wrong with the cameras."""
+    foreign: tuple[StrayObject, ...] = ()
+    """What lies among the cells and is none of them."""
 
     def __post_init__(self) -> None:
         for name in ("T_world_base", "T_world_tray", "T_world_module"):

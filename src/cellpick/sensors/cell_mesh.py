@@ -14,6 +14,8 @@ from cellpick.structures import CellModel, SurfaceFeature
 
 RAISED_RIM_M = 0.0002
 """Rounding of a raised terminal's upper edge; assumed."""
+PAINTED_AXIS = 2
+"""Prints lie on planes across the cell's z; a plain material is all that is on other faces."""
 BURIED_M = 1e-5
 """How far a raised feature reaches into the case, so that no crack opens below it. Its lower edge
 stands for the line where it leaves the case, and so must be near."""
@@ -54,9 +56,12 @@ def cell_surface(cell: CellModel, index: Callable[[str], int]) -> CellSurface:
         later = flat(cell.features[number + 1 :], feature.face)
         row = index(feature.material)
         body = _raised(cell, feature)
-        faces.append(FacePaint(row, later, _rows(later, index)))
         parts.append(body)
         all_materials.append(np.full(len(body.triangles), row, dtype=np.int32))
+        if feature.axes[2] != PAINTED_AXIS:
+            all_paints.append(np.full(len(body.triangles), -1))
+            continue
+        faces.append(FacePaint(row, later, _rows(later, index)))
         cap = np.abs(body.normals[body.triangles].mean(axis=1)[:, 2]) > 0.99
         all_paints.append(np.where(cap, len(faces) - 1, -1))
     return CellSurface(
@@ -78,13 +83,15 @@ def _rows(features: tuple[SurfaceFeature, ...], index: Callable[[str], int]) -> 
 
 def _case(cell: CellModel) -> Mesh:
     x, y, z = (float(s) / 2 for s in cell.size_m)
-    radius = cell.corner_radius_m if cell.shape == "box" else x
+    radius = x if cell.shape == "cylinder" else cell.corner_radius_m
     return rounded_prism((x, y), radius, (-z, z), (cell.rim_radius_m, cell.rim_radius_m))
 
 
 def _raised(cell: CellModel, feature: SurfaceFeature) -> Mesh:
     """The body of a feature that stands above its face."""
-    z0, z1 = cell.height_m / 2 - BURIED_M, cell.height_m / 2 + feature.height_m
+    a, b, n = feature.axes
+    face_m = float(cell.size_m[n]) / 2
+    z0, z1 = face_m - BURIED_M, face_m + feature.height_m
     sx, sy = (float(s) for s in feature.size_m)
     if feature.outline == "ring":
         body = tube(sx, sy, (z0, z1))
@@ -92,11 +99,12 @@ def _raised(cell: CellModel, feature: SurfaceFeature) -> Mesh:
         radius = sx / 2 if feature.outline == "disc" else 0.0
         half = (sx / 2, sx / 2 if feature.outline == "disc" else sy / 2)
         body = rounded_prism(half, radius, (z0, z1), (0.0, min(RAISED_RIM_M, feature.height_m)))
-    up = 1.0 if feature.face == "+z" else -1.0
     shift = np.array([*feature.center_m, 0.0])
-    flip = np.array([1.0, 1.0, up])
-    triangles = body.triangles[:, :: int(up)]
-    return Mesh(body.vertices * flip + shift, body.normals * flip, triangles, body.facets)
+    flip = np.array([1.0, 1.0, feature.side])
+    triangles = body.triangles[:, :: int(feature.side)]
+    order = np.argsort([a, b, n])
+    vertices = (body.vertices * flip + shift)[:, order]
+    return Mesh(vertices, (body.normals * flip)[:, order], triangles, body.facets)
 
 
 def _with_unique_facets(parts: list[Mesh]) -> Mesh:

@@ -33,7 +33,7 @@ def oracle_estimates(state: SceneState, task: SearchTask) -> CellEstimates:
         cell=state.cell.name,
         Ts_base_cell=Ts_base_cell[rows],
         covariance=np.broadcast_to(covariance, (n, 6, 6)),
-        polarity=(("+x" if state.cell.shape == "box" else "+z"),) * n,
+        polarity=(state.cell.positive,) * n,
         polarity_probability=np.ones(n),
         code=tuple(state.serials[i] for i in rows),
         status=(ok,) * n,

@@ -46,6 +46,8 @@ def believe(models: SceneModels, rng: np.random.Generator) -> Recipe:
         max_looks=decision.max_looks,
         max_attempts_per_cell=decision.max_attempts_per_cell,
         marks=_touched_marks(models, T_base_world, rng),
+        arrangement=models.spec.tray.arrangement,
+        tray_fill_m=models.fill_m,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from cellpick.errors import InputError
 from cellpick.evaluate import Matches, match_estimates, summarise
 from cellpick.geometry import invert
 from cellpick.report import (
@@ -75,8 +76,17 @@ def run_scene(
 
     `calibration` is what the station believes of its cameras, in place of what would be drawn.
 
-    Raises `UnavailableError` when the folder cannot be written, before anything is simulated.
+    Raises `InputError` for a scene that is for looks alone, and `UnavailableError` when the folder
+    cannot be written, before anything is simulated.
     """
+    if models.spec.purpose == "look":
+        raise InputError(
+            "nothing can be picked in a scene that is for looks alone",
+            source=models.spec.source,
+            key="purpose",
+            got="look",
+            accepted="pick, or `cellpick capture` and `cellpick perceive`",
+        )
     start = time.perf_counter()
     start_run(folder)
     resolved = yaml.safe_dump(

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
+import numpy as np
+
 from cellpick.errors import CellpickError
 from cellpick.geometry import Floats
 from cellpick.motion import MotionPlanner
 from cellpick.perception import CameraMonitor, drawing_of, perceive
-from cellpick.scene import SceneModels, draw_scene
+from cellpick.scene import SceneModels, SceneState, draw_scene, lay_foreign
 from cellpick.sensors import CameraRig, MovingShot
 from cellpick.station.looking import Look, Perceive, focus_of
 from cellpick.station.on_the_way import MOST_BLUR_PX, expected_blur_px
@@ -26,7 +28,7 @@ from cellpick.structures import (
     RigCalibration,
     SearchTask,
 )
-from cellpick.world import Tolerances, World
+from cellpick.world import Tolerances, World, pour
 
 
 class StationError(CellpickError):
@@ -64,10 +66,11 @@ class Station:
             self.recipe.seat_tolerance_m,
         )
         with ExitStack() as opened:
-            world = World(draw_scene(models, source.scene), source.world)
+            world = World(_set_up(models, source.scene), source.world)
             self.world = opened.enter_context(world)
             with self.timeline.measured("physics"):
-                state = self.world.settle()
+                heap = models.spec.tray.arrangement == "heap"
+                state = self.world.settle_heap() if heap else self.world.settle()
             self._start_s = state.time_s
             if calibration is None:
                 self.rig = CameraRig(state, source.sensors)
@@ -235,3 +238,11 @@ class Station:
         with self.timeline.measured("physics"):
             yield
         self.timeline.simulated(stage, self.world.time_s - start)
+
+
+def _set_up(models: SceneModels, rng: np.random.Generator) -> SceneState:
+    """The scene as the station finds it: a heap has fallen, and bears what is foreign."""
+    state = draw_scene(models, rng)
+    if models.spec.tray.arrangement != "heap":
+        return state
+    return lay_foreign(models, pour(state))

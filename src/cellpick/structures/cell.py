@@ -5,29 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from cellpick.geometry import Floats, frozen
+from cellpick.structures.solids import Solid
 
 Outline = Literal["rect", "disc", "ring", "plus", "minus"]
 FeatureKind = Literal["terminal", "vent", "mark", "code", "label"]
 Polarity = Literal["+", "-", ""]
+Face = Literal["+z", "-z", "+x", "-x"]
 
 
 @dataclass(frozen=True, eq=False)
 class SurfaceFeature:
-    """Something on an end face of a cell: a terminal, the vent, a printed mark, the code."""
+    """Something on a face of a cell: a terminal, a tab, the vent, a printed mark, the code."""
 
     name: str
     """Unique in the cell, such as `terminal_plus`."""
     kind: FeatureKind
     """What it is; a `code` is the printed 2D code, a different one on every cell."""
-    face: Literal["+z", "-z"]
-    """The face it is on; +z is the terminal side."""
+    face: Face
+    """The face it is on; +z is the terminal side. What is on +x and -x stands out of it."""
     outline: Outline
     """Its shape: `ring` has two diameters in `size_m`; `plus` and `minus` are drawn strokes."""
     center_m: Floats
-    """(2,) centre in the cell's x and y."""
+    """(2,) centre in the cell's x and y; on +x and -x in its y and z."""
     size_m: Floats
-    """(2,) full extents along the cell's x and y; disc: (d, d); ring: (outer d, inner d)."""
+    """(2,) full extents along the same axes; disc: (d, d); ring: (outer d, inner d)."""
     height_m: float
     """How far it stands above the face; 0 for print."""
     material: str
@@ -38,6 +42,21 @@ class SurfaceFeature:
     def __post_init__(self) -> None:
         object.__setattr__(self, "center_m", frozen("center_m", self.center_m, (2,)))
         object.__setattr__(self, "size_m", frozen("size_m", self.size_m, (2,)))
+
+    @property
+    def axes(self) -> tuple[int, int, int]:
+        """Cell axes of its two coordinates and of its face's normal."""
+        return (0, 1, 2) if self.face[1] == "z" else (1, 2, 0)
+
+    @property
+    def side(self) -> float:
+        """1 on the face whose outward normal is an axis of the cell, -1 on the opposite one."""
+        return 1.0 if self.face[0] == "+" else -1.0
+
+    @property
+    def is_round(self) -> bool:
+        """Whether its outline is a circle's."""
+        return self.outline in ("disc", "ring")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +78,17 @@ class CellModel:
 
     name: str
     """Its key, such as `prismatic_148x26x91`."""
-    shape: Literal["box", "cylinder"]
-    """A box's +x runs from the negative to the positive terminal; a cylinder's axis is z."""
+    shape: Literal["box", "cylinder", "pouch"]
+    """Of a box and of a pouch +x runs from the negative to the positive terminal; a pouch is a thin
+    box whose +z is one of its large faces; a cylinder's axis is z."""
     size_m: Floats
     """(3,) full extents of the case, without raised terminals; cylinder: (d, d, h)."""
     mass_kg: float
     """Mass."""
     corner_radius_m: float
-    """Radius of a box's four upright edges; 0 for a cylinder."""
+    """Radius of the four upright edges of a box or a pouch; 0 for a cylinder."""
     rim_radius_m: float
-    """Radius of the edges round the two end faces."""
+    """Radius of the edges round the +z and the -z face."""
     case_material: str
     """Material of the sides (a film, where the cell is wrapped)."""
     top_material: str
@@ -78,7 +98,7 @@ class CellModel:
     friction: float
     """Coulomb friction coefficient of the case on plastic and rubber."""
     features: tuple[SurfaceFeature, ...]
-    """All that is on the two end faces; later ones cover earlier ones."""
+    """All that is on its faces; later ones cover earlier ones."""
     symmetries: tuple[Symmetry, ...]
     """Declared symmetries; polarity is never one."""
 
@@ -89,6 +109,36 @@ class CellModel:
     def height_m(self) -> float:
         """Extent along z, without raised terminals."""
         return float(self.size_m[2])
+
+    @property
+    def solid_shape(self) -> Literal["box", "cylinder"]:
+        """The simple solid that its case is."""
+        return "cylinder" if self.shape == "cylinder" else "box"
+
+    @property
+    def positive(self) -> Literal["+x", "+z"]:
+        """Its own axis that points to the positive terminal."""
+        return "+z" if self.shape == "cylinder" else "+x"
+
+    def feature_place(self, feature: SurfaceFeature) -> Floats:
+        """(3,) a feature's centre on its face, in the cell frame."""
+        a, b, n = feature.axes
+        p = np.zeros(3)
+        p[[a, b]] = feature.center_m
+        p[n] = feature.side * self.size_m[n] / 2
+        return p
+
+    def raised_solid(self, feature: SurfaceFeature) -> Solid:
+        """What of a feature stands above its face, in the cell frame."""
+        a, b, n = feature.axes
+        T = np.zeros((4, 4))
+        T[[a, b, n, 3], [0, 1, 2, 3]] = 1.0
+        T[:3, 3] = self.feature_place(feature)
+        T[n, 3] = feature.side * (self.size_m[n] + feature.height_m) / 2
+        x, y = feature.size_m
+        size = np.array([x, x if feature.is_round else y, feature.height_m])
+        shape: Literal["box", "cylinder"] = "cylinder" if feature.is_round else "box"
+        return Solid(feature.name, shape, size, T, feature.material)
 
     @property
     def turns_freely(self) -> bool:

@@ -5,6 +5,7 @@ What a real station could know: `read_joints`, `read_gripper`, `time_s` and the 
 
 from cellpick.world.following import FollowReport
 from cellpick.world.judge import Tolerances
+from cellpick.world.pour import pour
 from cellpick.world.simulation import World
 
-__all__ = ["FollowReport", "Tolerances", "World"]
+__all__ = ["FollowReport", "Tolerances", "World", "pour"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cellpick.geometry import Floats
-from cellpick.structures import CellModel, Solid, SurfaceFeature
+from cellpick.structures import CellModel, Solid
 from cellpick.world.client import to_bullet
 from cellpick.world.groups import CELL, CELL_MEETS, FIXTURE, FIXTURE_MEETS
 
@@ -15,6 +15,12 @@ RESTITUTION = 0.05
 """Cells hardly bounce on plastic; assumed."""
 ROLLING_FRICTION_M = 1e-4
 """Rolling resistance of a cell that was lost, as a lever arm; assumed."""
+HEAP_FRICTION_M = 5e-4
+"""Rolling resistance of a cell on cells, as a lever arm; assumed."""
+HEAP_DAMPING = 5.0
+"""Cells of a heap fall at 1 m/s at most with it, as from a hand; it moves none at rest."""
+HEAPED_M_S, HEAPED_RAD_S = 0.001, 0.1
+"""Cells of a heap slower than this have come to rest."""
 CORE_SHARE = 0.97
 """Width of the flat-ended core inside a cylinder's round body."""
 CORE_STEP_M = 1e-4
@@ -78,30 +84,33 @@ def let_roll_out(client: Any, body: int) -> None:
     client.changeDynamics(body, -1, rollingFriction=ROLLING_FRICTION_M)
 
 
+def heap_up(client: Any, body: int) -> None:
+    """Give a cell what cells that lie on each other in a heap have: they stick, and roll little.
+
+    The damping slows what Bullet's contacts keep stirring, and a cell that falls through air.
+    """
+    client.changeDynamics(
+        body,
+        -1,
+        rollingFriction=HEAP_FRICTION_M,
+        spinningFriction=HEAP_FRICTION_M,
+        linearDamping=HEAP_DAMPING,
+        angularDamping=HEAP_DAMPING,
+    )
+
+
 def inertia(cell: CellModel) -> Floats:
     """Principal moments (3,) in kg m^2 of a homogeneous box or cylinder."""
     x, y, z = cell.size_m**2
-    if cell.shape == "box":
+    if cell.solid_shape == "box":
         return cell.mass_kg / 12 * np.array([y + z, x + z, x + y])
     side = cell.mass_kg * (3 * x / 4 + z) / 12
     return np.array([side, side, cell.mass_kg * x / 8])
 
 
-def raised(feature: SurfaceFeature, height_m: float) -> Solid:
-    """What stands above an end face of a cell of this height, in the cell frame."""
-    side = 1.0 if feature.face == "+z" else -1.0
-    T = np.eye(4)
-    T[:2, 3] = feature.center_m
-    T[2, 3] = side * (height_m + feature.height_m) / 2
-    size = [*feature.size_m, feature.height_m]
-    if feature.outline in ("disc", "ring"):
-        return Solid(feature.name, "cylinder", np.array([size[0], size[0], size[2]]), T)
-    return Solid(feature.name, "box", np.array(size), T)
-
-
 def _cell_shape(client: Any, cell: CellModel) -> int:
     solids = _case(cell)
-    solids += [raised(f, cell.height_m) for f in cell.features if f.height_m > 0]
+    solids += [cell.raised_solid(f) for f in cell.features if f.height_m > 0]
     poses = [to_bullet(s.T_parent_solid) for s in solids]
     return int(
         client.createCollisionShapeArray(
@@ -123,7 +132,7 @@ def _case(cell: CellModel) -> list[Solid]:
     Bullet's cylinder standing on a box sinks by a millimetre and slides below its friction angle;
     box on box does neither, and the round body still meets everything that comes from the side.
     """
-    if cell.shape == "box":
+    if cell.solid_shape == "box":
         return [Solid("case", "box", cell.size_m)]
     d, _, h = cell.size_m
     width = CORE_SHARE * d / np.sqrt(2)

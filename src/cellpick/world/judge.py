@@ -50,7 +50,7 @@ class Placement:
 def placement(cell: CellModel, T_slot_cell: Floats) -> Placement:
     """Errors of a cell's pose (4, 4) in the frame of its slot."""
     R = T_slot_cell[:3, :3]
-    axis = 0 if cell.shape == "box" else 2
+    axis = 0 if cell.positive == "+x" else 2
     return Placement(
         position_m=float(np.hypot(*T_slot_cell[:2, 3])),
         angle_rad=_angle(cell, R),

@@ -14,7 +14,14 @@ from cellpick.geometry import Floats
 from cellpick.scene.state import SceneState
 from cellpick.structures import Contact, GripperReading, JointTrajectory, PickOutcome
 from cellpick.world.attempt import AttemptRecord, ContactLog
-from cellpick.world.bodies import add_cell, add_fixture, let_roll_out
+from cellpick.world.bodies import (
+    HEAPED_M_S,
+    HEAPED_RAD_S,
+    add_cell,
+    add_fixture,
+    heap_up,
+    let_roll_out,
+)
 from cellpick.world.client import STEP_S, connect, from_bullet
 from cellpick.world.contacts import ContactWatch, StepContacts
 from cellpick.world.following import (
@@ -120,16 +127,26 @@ class World:
 
         Cells at rest stay exactly where they are until something that moves touches them.
         """
+        return self._settle(max_s, (SETTLED_M_S, SETTLED_RAD_S))
+
+    def _settle(self, max_s: float, slow: tuple[float, float]) -> SceneState:
         calm = 0.0
         end = self.time_s + max_s
         while calm < REST_TIME_S and self.time_s < end:
             self._step()
             speeds = np.array([self._speeds(row) for row in range(len(self._cells))])
-            still = (speeds.reshape(-1, 2) < [SETTLED_M_S, SETTLED_RAD_S]).all()
+            still = (speeds.reshape(-1, 2) < slow).all()
             calm = calm + STEP_S if still else 0.0
         if calm >= REST_TIME_S:
             self._freeze()
         return self.state()
+
+    def settle_heap(self, max_s: float = 5.0) -> SceneState:
+        """As `settle`, for cells that were poured: they lie on each other, and so never come to
+        rest as fully in simulation. They keep their rolling resistance from then on."""
+        for body in self._cells:
+            heap_up(self._client, body)
+        return self._settle(max_s, (HEAPED_M_S, HEAPED_RAD_S))
 
     def wait(self, seconds: float) -> None:
         """Let time pass while the arm stands; rounded up to whole steps."""

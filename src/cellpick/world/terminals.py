@@ -26,14 +26,14 @@ def material_at(cell: CellModel, p_cell: Floats) -> str:
 
 
 def _covers(feature: SurfaceFeature, cell: CellModel, p_cell: Floats) -> Floats:
-    side = 1.0 if feature.face == "+z" else -1.0
-    xy = p_cell[:, :2] - feature.center_m
-    if feature.outline in ("disc", "ring"):
+    a, b, n = feature.axes
+    xy = p_cell[:, [a, b]] - feature.center_m
+    if feature.is_round:
         r = np.linalg.norm(xy, axis=1)
         inner = feature.size_m[1] / 2 if feature.outline == "ring" else 0.0
         inside = (r <= feature.size_m[0] / 2 + FACE_SKIN_M) & (r >= inner - FACE_SKIN_M)
     else:
         inside = (np.abs(xy) <= feature.size_m / 2 + FACE_SKIN_M).all(axis=1)
-    height = side * p_cell[:, 2] - cell.height_m / 2
+    height = feature.side * p_cell[:, n] - cell.size_m[n] / 2
     result: Floats = inside & (np.abs(height - feature.height_m) <= FACE_SKIN_M)
     return result
