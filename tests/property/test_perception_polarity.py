@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from cellpick.perception.polarity import (
     linear,
     log_odds,
 )
+from cellpick.perception.rectify import View
 from cellpick.perception.verify import probability_of
 from cellpick.perception.windows import polarity_windows
 from cellpick.scene import data_folder, load_cell, load_materials
@@ -28,16 +31,20 @@ def windows(name):
 
 
 def pictured(win, which, n, rng, noise, spread=0.25):
-    """(n, m, 3) grey levels of n cells under hypothesis `which`: every material's brightness off
-    by a draw of its own (metals more, as they glint), and noise that is alike over some pixels."""
+    """A view of n cells under hypothesis `which`: every material's brightness off by a draw of
+    its own (metals more, as they glint), and noise of every pixel."""
     side = win.expected[which]
     off = rng.normal(0, spread * (1 + side.metallic), (n, len(side.window)))
     tone = np.log(side.palette + 0.01)[None] + off[..., None]
-    light = np.einsum("mg,ngc->nmc", side.member, tone)
+    light = np.einsum("mg,ngc->nmc", win.atom @ side.of_atom, tone)
     light += rng.normal(0, noise, (n, len(win.xy), 1))
     srgb = np.clip(0.5 * np.exp(light), 0, 0.9)
     bent = np.where(srgb < 0.0031308, 12.92 * srgb, 1.055 * srgb ** (1 / 2.4) - 0.055)
-    return (255 * bent).astype(np.float32)
+    return View(np.moveaxis(np.rint(255 * bent).astype(np.uint8), -1, 0), everywhere(n, win))
+
+
+def everywhere(n, win):
+    return np.ones((n, len(win.xy)), np.bool_)
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -52,10 +59,12 @@ def test_clear_pictures_of_a_polarity_speak_for_it(name, which):
 @pytest.mark.parametrize("name", CELLS)
 def test_without_pictures_or_light_polarity_is_open(name):
     win = windows(name)
-    m = len(win.xy)
-    black, unseen = np.zeros((3, m, 3), np.float32), np.full((3, m, 3), np.nan, np.float32)
-    white = np.full((3, m, 3), 255.0, np.float32)
-    for view in (black, unseen, white):
+    seen = everywhere(3, win)
+    grey = np.broadcast_to(
+        np.arange(seen.size, dtype=np.uint8).reshape(seen.shape), (3, *seen.shape)
+    )
+    black, white = np.zeros_like(grey), np.full_like(grey, 255)
+    for view in (View(black, seen), View(white, seen), View(grey, ~seen)):
         np.testing.assert_allclose(log_odds([view] * 4, win), 0, atol=1e-9)
 
 
@@ -63,9 +72,7 @@ def test_without_pictures_or_light_polarity_is_open(name):
 def test_exchanging_the_hypotheses_exchanges_the_odds(name):
     win, rng = windows(name), np.random.default_rng(5)
     views = [pictured(win, 0, 6, rng, 0.3) for _ in range(3)]
-    swapped = type(win)(
-        win.xy, win.height_m, win.window, win.count, win.expected[::-1], win.pixel_area_m2
-    )
+    swapped = replace(win, expected=win.expected[::-1])
     np.testing.assert_allclose(log_odds(views, win), -log_odds(views, swapped), atol=1e-9)
 
 

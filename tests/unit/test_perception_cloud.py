@@ -236,8 +236,9 @@ def test_rectified_colours_are_those_at_the_projected_places():
     T_camera = np.linalg.inv(shot.T_base_camera) @ Ts
     pixels = project(transform(T_camera, p), belief.K, belief.distortion)
     seen = rectify(shot, Ts, p)
-    np.testing.assert_allclose(seen[..., 0], 2 * pixels[..., 0], atol=0.7)
-    np.testing.assert_allclose(seen[..., 1], 3 * pixels[..., 1], atol=0.8)
+    assert seen.seen.all()
+    np.testing.assert_allclose(seen.colour[0], 2 * pixels[..., 0], atol=0.7)
+    np.testing.assert_allclose(seen.colour[1], 3 * pixels[..., 1], atol=0.8)
 
 
 def test_what_is_outside_the_picture_or_hidden_is_unseen(small_look):
@@ -245,10 +246,10 @@ def test_what_is_outside_the_picture_or_hidden_is_unseen(small_look):
     depth = np.full((72, 96), 0.5, np.float32)
     shot = Capture(belief, np.full((72, 96, 3), 90, np.uint8), depth, 0.0, np.eye(4))
     behind = pose(np.eye(3), np.array([[0.55, -0.25, 0.0]]))
-    assert np.isnan(rectify(shot, behind, np.zeros((1, 3)))).all()
+    assert not rectify(shot, behind, np.zeros((1, 3))).seen.any()
     clear = dataclasses.replace(shot, depth=None)
-    assert np.isfinite(rectify(clear, behind, np.zeros((1, 3)))).all()
-    assert np.isnan(rectify(clear, behind, np.array([[5.0, 0, 0]]))).all()
+    assert rectify(clear, behind, np.zeros((1, 3))).seen.all()
+    assert not rectify(clear, behind, np.array([[5.0, 0, 0]])).seen.any()
 
 
 def test_marks_beyond_a_cameras_range_say_nothing_of_its_depth(small_look):

@@ -20,7 +20,7 @@ from cellpick.perception.health import CameraMonitor
 from cellpick.perception.health.agreement import Located, agreed
 from cellpick.perception.mosaic import FACTOR, mosaic_edges
 from cellpick.perception.orient import orient
-from cellpick.perception.read_codes import read_codes
+from cellpick.perception.read_codes import coded
 from cellpick.perception.seat import seat
 from cellpick.perception.select import contenders, without_conflicts
 from cellpick.perception.tops import at_top, map_tops
@@ -32,22 +32,29 @@ SEAT_TILES = 2
 
 
 def perceive(
-    look: CaptureSet, monitor: CameraMonitor | None = None, drawing: Drawing | None = None
+    look: CaptureSet,
+    monitor: CameraMonitor | None = None,
+    drawing: Drawing | None = None,
+    *,
+    codes: bool = True,
 ) -> CellEstimates:
     """Examine the cameras of one look, then find the cells with those that may be used.
 
     A function of the look alone, deterministic, and blind to the order of its captures; with a
     `monitor` also of the cameras' earlier looks, which it remembers. `drawing`, made of the
-    task's cell by `drawing_of`, saves drawing the cell anew.
+    task's cell by `drawing_of`, saves drawing the cell anew. Without `codes` all codes are empty:
+    poses do not need them, and a station may read them later by `with_codes`, while the arm moves.
     """
     known = drawing or drawing_of(look.task.cell, look.task.materials)
-    return agreed((monitor or CameraMonitor()).examine(look), lambda seen: locate(seen, known))
+    examined = (monitor or CameraMonitor()).examine(look)
+    estimates = agreed(examined, lambda seen: locate(seen, known))
+    return coded(estimates, examined.look) if codes else estimates
 
 
 def locate(look: CaptureSet, drawing: Drawing) -> Located:
-    """Find, refine, orient, read and verify all cells, with what each camera by itself says.
+    """Find, refine, orient and verify all cells, with what each camera by itself says.
 
-    Zero rows where there are none.
+    Zero rows where there are none; codes are not read.
     """
     look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
@@ -74,12 +81,11 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     oriented = orient(refined.Ts_base_cell, cell, look.captures, windows, up)
     if oriented.turned.any():
         refined = refine(look, oriented.Ts_base_cell, cloud, drawing)
-    code = read_codes(refined.Ts_base_cell, cell, look.captures, up)
     evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, shares)
     verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence, cell.height_m)
     order = by_place(refined.Ts_base_cell)
     names = tuple(capture.calibration.camera for capture in look.captures)
-    estimates = table(task, refined, oriented.odds, code, verdict)
+    estimates = table(task, refined, oriented.odds, verdict)
     return Located(estimates, refined.sightings.rows(order), names)
 
 
@@ -89,10 +95,8 @@ def by_place(Ts_base_cell: Floats) -> NDArray[np.int64]:
     return np.asarray(np.lexsort((p[:, 1], p[:, 0])), np.int64)
 
 
-def table(
-    task: SearchTask, refined: Refined, odds: Floats, code: tuple[str, ...], verdict: Verdict
-) -> CellEstimates:
-    """The estimates, ordered by place: the order carries no meaning."""
+def table(task: SearchTask, refined: Refined, odds: Floats, verdict: Verdict) -> CellEstimates:
+    """The estimates without codes, ordered by place: the order carries no meaning."""
     order = by_place(refined.Ts_base_cell)
     probability = probability_of(odds)
     positive = "+x" if task.cell.shape == "box" else "+z"
@@ -104,7 +108,7 @@ def table(
             positive if probability[i] >= task.polarity_confidence else "unknown" for i in order
         ),
         polarity_probability=probability[order],
-        code=tuple(code[i] for i in order),
+        code=("",) * len(order),
         status=tuple(verdict.status[i] for i in order),
         reason=tuple(verdict.reason[i] for i in order),
         score=verdict.score[order],

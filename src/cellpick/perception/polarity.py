@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.perception.rectify import View
 from cellpick.perception.windows import Expectation, Windows
 
 DARK_OFFSET = 0.01
@@ -44,14 +46,6 @@ CAP_WINDOW_ABSENCE = 5.0
 """The same where it speaks for the plainer drawing."""
 
 
-def channels(colour: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Log brightness and log red over blue (...) of colours (..., 3) in sRGB levels of 255."""
-    level = linear(colour / np.float32(255)) + np.float32(DARK_OFFSET)
-    tint = np.log(level[..., 0] / level[..., 2])
-    tint[colour.max(-1) >= SATURATED] = np.nan
-    return np.log(level.mean(-1)), tint
-
-
 def linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
     """Linear light of sRGB values 0 to 1 (IEC 61966-2-1)."""
     bent = ((np.maximum(srgb, 0) + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
@@ -59,29 +53,54 @@ def linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def log_odds(views: Sequence[NDArray[np.float32]], windows: Windows) -> Floats:
-    """(n,) log of P(first) / P(second) of n cells from c views (n, m, 3) of the windows' pixels.
+LIGHT = linear(np.arange(256, dtype=np.float32) / np.float32(255))
+"""Linear light of each 8-bit level."""
+LOG_LEVEL = np.log(LIGHT + np.float32(DARK_OFFSET))
+"""Its logarithm with the offset."""
 
-    NaN pixels count as unseen.
-    """
-    n = views[0].shape[0] if views else 0
-    total = np.zeros((n, windows.count))
+
+def log_odds(views: Sequence[View], windows: Windows) -> Floats:
+    """(n,) log of P(first) / P(second) of n cells from c views of the windows' pixels; none
+    without views."""
+    if not views:
+        return np.zeros(0)
+    tallies = np.stack([tally(view, windows) for view in views], axis=1)
     kinds = [np.bincount(side.window, minlength=windows.count) for side in windows.expected]
     plainer = [kinds[0] < kinds[1], kinds[1] < kinds[0]]
     caps = [np.where(plain, CAP_ABSENCE, CAP_VIEW) for plain in plainer]
     caps_all = [np.where(plain, CAP_WINDOW_ABSENCE, CAP_WINDOW) for plain in plainer]
     share = min(1.0, windows.pixel_area_m2 / CORRELATION_M**2)
-    for view in views:
-        ratio = np.zeros((n, windows.count))
-        for channel, values in enumerate(channels(view)):
-            first, second = (
-                evidence(values, side, windows.count, channel, share) for side in windows.expected
-            )
-            ratio += first - second
-        ratio[~readable(view, windows)] = 0
-        total += capped(ratio, *caps)
-    result: Floats = capped(total, *caps_all).sum(1)
+    light, clipped, of_channel = tallies[0], tallies[1], (tallies[2:5], tallies[5:8])
+    ratio = np.zeros((*light.shape[:2], windows.count))
+    for channel, sums in enumerate(of_channel):
+        first, second = (
+            evidence(share * sums, side, windows.count, channel) for side in windows.expected
+        )
+        ratio += first - second
+    ratio[~readable(of_channel[0][0], clipped, light, windows)] = 0
+    result: Floats = capped(capped(ratio, *caps).sum(0), *caps_all).sum(1)
     return result
+
+
+def tally(view: View, windows: Windows) -> Floats:
+    """(8, n, a) sums over the seen pixels of each atom in one camera: linear light, pixels that
+    may have been clipped, and of log brightness and of log red over blue (which a clipped pixel
+    does not tell) the number, the sum and the sum of squares."""
+    red, green, blue = view.colour
+    parts = np.empty((8, *view.seen.shape), np.float32)
+    light, clipped, known, tone, tone2, told, tint, tint2 = parts
+    light[:] = (cv2.LUT(red, LIGHT) + cv2.LUT(green, LIGHT) + cv2.LUT(blue, LIGHT)) / 3
+    known[:] = view.seen
+    clipped[:] = view.seen & (np.maximum(np.maximum(red, green), blue) >= SATURATED)
+    np.subtract(known, clipped, out=told)
+    np.log(light + np.float32(DARK_OFFSET), out=tone)
+    np.subtract(cv2.LUT(red, LOG_LEVEL), cv2.LUT(blue, LOG_LEVEL), out=tint)
+    for value, square, of in ((light, None, known), (tone, tone2, known), (tint, tint2, told)):
+        value *= of
+        if square is not None:
+            np.multiply(value, value, out=square)
+    sums: Floats = (parts @ windows.atom).astype(np.float64)
+    return sums
 
 
 def capped(nats: Floats, upper: float | Floats, lower: float | Floats) -> Floats:
@@ -93,40 +112,35 @@ def capped(nats: Floats, upper: float | Floats, lower: float | Floats) -> Floats
     return result
 
 
-def readable(view: NDArray[np.float32], windows: Windows) -> NDArray[np.bool_]:
-    """(n, w) whether a camera's pixels (n, m, 3) of a window are neither clipped nor dark."""
-    seen = np.isfinite(view[..., 0])
-    clipped = (view.max(-1) >= SATURATED).astype(np.float64)
-    light = linear(np.where(seen, view.mean(-1), 0) / np.float32(255))
-    member = (windows.window[:, None] == np.arange(windows.count)).astype(np.float64)
-    count = np.maximum(seen @ member, 1)
-    result: NDArray[np.bool_] = (clipped @ member < MOST_CLIPPED * count) & (
-        light @ member > LEAST_LIGHT * count
+def readable(seen: Floats, clipped: Floats, light: Floats, windows: Windows) -> NDArray[np.bool_]:
+    """(c, n, w) whether a camera's pixels of a window are neither clipped nor dark, from their
+    number, that of the clipped ones and their light in each atom (c, n, a)."""
+    in_window = one_hot(windows.window_of_atom, windows.count)
+    count = np.maximum(seen @ in_window, 1)
+    result: NDArray[np.bool_] = (clipped @ in_window < MOST_CLIPPED * count) & (
+        light @ in_window > LEAST_LIGHT * count
     )
     return result
 
 
-def evidence(
-    values: NDArray[np.float32], side: Expectation, count: int, channel: int, share: float
-) -> Floats:
-    """Log marginal likelihood (n, w) of one channel's values (n, m) under one hypothesis."""
-    seen = np.isfinite(values)
-    y = np.where(seen, values, 0).astype(np.float64)
-    size = share * (seen @ side.member)
-    sum_y = share * (y @ side.member)
-    sum_yy = share * ((y * y) @ side.member)
+def one_hot(row: NDArray[np.intp], count: int) -> Floats:
+    """(m, count) 1 in the column that each row names."""
+    matrix: Floats = (row[:, None] == np.arange(count)).astype(np.float64)
+    return matrix
+
+
+def evidence(sums: Floats, side: Expectation, count: int, channel: int) -> Floats:
+    """Log marginal likelihood (..., w) of one channel under one hypothesis, from the number, sum
+    and sum of squares (3, ..., a) of the atoms' independent pixels."""
+    size, sum_y, sum_yy = sums @ side.of_atom
     mean = sum_y / np.maximum(size, 1e-9)
     within = np.maximum(sum_yy - size * mean**2, 0)
-    in_window = (side.window[:, None] == np.arange(count)).astype(np.float64)
+    in_window = one_hot(side.window, count)
     weight = size @ in_window
-    variance = (within @ in_window) / np.maximum(weight, 1e-9) + NOISE_FLOOR[channel] ** 2
-    inner = (
-        -0.5
-        * weight
-        * (np.log(variance) + (within @ in_window) / np.maximum(weight, 1e-9) / variance)
-    )
-    means = means_evidence(mean, size, variance, side, in_window, channel)
-    result: Floats = inner + means
+    scatter = (within @ in_window) / np.maximum(weight, 1e-9)
+    variance = scatter + NOISE_FLOOR[channel] ** 2
+    inner = -0.5 * weight * (np.log(variance) + scatter / variance)
+    result: Floats = inner + means_evidence(mean, size, variance, side, in_window, channel)
     return result
 
 
@@ -138,7 +152,7 @@ def means_evidence(
     in_window: Floats,
     channel: int,
 ) -> Floats:
-    """Log likelihood (n, w) of the classes' means (n, g), a common offset integrated out.
+    """Log likelihood (..., w) of the classes' means (..., g), a common offset integrated out.
 
     Counted against means known exactly, so that classes cost what they cannot predict.
     """

@@ -21,14 +21,17 @@ STEP_M = 0.00075
 """Pixel of the windows."""
 LEAST_AREA_M2 = 3e-6
 """A class with less area in a window is not told apart from its surroundings."""
+THINNED = 2
+"""One pixel in so many is looked at, as on the black squares of a chessboard: neighbours show
+nearly the same."""
 
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
     """What one hypothesis says of the pixels: classes of one material in one window each."""
 
-    member: Floats
-    """(m, g) 1 where a pixel belongs to a class."""
+    of_atom: Floats
+    """(a, g) 1 where an atom belongs to a class."""
     window: NDArray[np.intp]
     """(g,) the class's window."""
     palette: Floats
@@ -39,20 +42,23 @@ class Expectation:
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """m pixels of a face, seen from above, in w windows."""
+    """m pixels of a face, seen from above, in w windows; an atom is what both hypotheses say is
+    of one material within a window."""
 
     xy: Floats
     """(m, 2) places in the footprint's frame."""
     height_m: Floats
     """(m,) height above the face, the mean of the two hypotheses'."""
-    window: NDArray[np.intp]
-    """(m,) window of each pixel."""
+    atom: NDArray[np.float32]
+    """(m, a) 1 where a pixel belongs to an atom."""
+    window_of_atom: NDArray[np.intp]
+    """(a,) window of each atom."""
     count: int
     """w."""
     expected: tuple[Expectation, Expectation]
     """The two hypotheses."""
     pixel_area_m2: float
-    """Area of a pixel."""
+    """Area that a pixel stands for."""
 
 
 def polarity_windows(cell: CellModel, materials: Mapping[str, Material]) -> Windows:
@@ -89,14 +95,30 @@ def windows_of(a: FacePattern, b: FacePattern) -> Windows:
     chosen = near & usable & ~unknown
     for drawn in (a, b):
         chosen &= common(drawn, label, chosen)
-    window = label[chosen].astype(np.intp) - 1
+    chosen &= np.indices(chosen.shape).sum(axis=0) % THINNED == 0
+    return in_atoms(a, b, chosen, label, count - 1)
+
+
+def in_atoms(
+    a: FacePattern,
+    b: FacePattern,
+    chosen: NDArray[np.bool_],
+    label: NDArray[np.integer],
+    count: int,
+) -> Windows:
+    """Windows of the chosen pixels of two drawings, `label` (h, w) their windows from 1 on."""
+    kinds = len(a.palette)
+    pair = (label[chosen] - 1) * kinds**2 + a.material[chosen] * kinds + b.material[chosen]
+    keys, atom = np.unique(pair, return_inverse=True)
+    window = (keys // kinds**2).astype(np.intp)
     return Windows(
         a.xy[chosen],
         (a.height_m[chosen] + b.height_m[chosen]) / 2,
+        (atom[:, None] == np.arange(len(keys))).astype(np.float32),
         window,
-        count - 1,
-        (expectation(a, chosen, window), expectation(b, chosen, window)),
-        step**2,
+        count,
+        (expectation(a, window, keys // kinds % kinds), expectation(b, window, keys % kinds)),
+        THINNED * a.step_m**2,
     )
 
 
@@ -112,14 +134,14 @@ def common(
 
 
 def expectation(
-    drawn: FacePattern, chosen: NDArray[np.bool_], window: NDArray[np.intp]
+    drawn: FacePattern, window: NDArray[np.intp], material: NDArray[np.intp]
 ) -> Expectation:
-    """Classes of the chosen pixels under one drawing."""
+    """Classes of atoms that lie in a window (a,) each and are of a material (a,) in one drawing."""
     kinds = len(drawn.palette)
-    keys, member = np.unique(window * kinds + drawn.material[chosen], return_inverse=True)
+    keys, member = np.unique(window * kinds + material, return_inverse=True)
     one_hot = (member[:, None] == np.arange(len(keys))).astype(np.float64)
-    material = keys % kinds
-    return Expectation(one_hot, keys // kinds, drawn.palette[material], drawn.metallic[material])
+    of_class = keys % kinds
+    return Expectation(one_hot, keys // kinds, drawn.palette[of_class], drawn.metallic[of_class])
 
 
 def disc(radius_px: float) -> NDArray[np.uint8]:
