@@ -34,9 +34,10 @@ from cellpick.structures import Capture, CellModel, Material
 
 GATES_M = (4e-3, 2e-3)
 """How far points may lie from the end faces in the two rounds that use points alone."""
-WINDOWS_M = ((1.2e-3, 8e-4), (6e-4, 6e-4))
-"""How far edges may lie from their place in the rounds that follow the coarse search; the pictures
-are read anew, where the cells then are, for each group of them."""
+WINDOWS_M = (1.2e-3, 8e-4, 6e-4)
+"""How far edges may lie from their place in the rounds that follow the coarse search."""
+SPARE_M = 6e-4
+"""How far those rounds may move a cell: the pictures are read that much farther, but only once."""
 
 FEW_EDGES = 30
 """A picture that should show fewer edges than this is not judged by what it shows of them."""
@@ -103,14 +104,13 @@ def refine_poses(
     shift, seen = vote(edges, problem.views, cell, solve.free, problem.options)
     state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
     grazed = sides_grazed(problem.views, state.Ts)
-    for windows in WINDOWS_M:
-        edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
-        drawn, steps = state, _steps(problem, edges, windows[0])
-        for window in windows:
-            surface = _surface(problem, state, window / 2, grazed)
-            edge = _edge(problem, edges, steps, difference(drawn.Ts_seen, state.Ts_seen), window)
-            before = state
-            state, step = solve.step(before, surface, edge)
+    edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
+    drawn, steps = state, _steps(problem, edges)
+    for window in WINDOWS_M:
+        surface = _surface(problem, state, window / 2, grazed)
+        edge = _edge(problem, edges, steps, difference(drawn.Ts_seen, state.Ts_seen), window)
+        before = state
+        state, step = solve.step(before, surface, edge)
     sought = edges.sharp.sum(axis=(1, 2))
     refined = judged(initial, state.Ts, step, surface, edge, sought, cell, problem.options)
     sought_by = edges.sharp.sum(axis=(0, 2))
@@ -136,8 +136,8 @@ def _surface(
     )
 
 
-def _steps(problem: Problem, edges: EdgeViews, window_m: float) -> Steps:
-    reach = 2 * reach_px(edges, window_m)
+def _steps(problem: Problem, edges: EdgeViews) -> Steps:
+    reach = reach_px(edges, WINDOWS_M[0] + SPARE_M)
     return steps_near(edges, problem.views, reach, problem.options.contrast_min)
 
 
