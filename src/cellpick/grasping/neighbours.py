@@ -26,7 +26,7 @@ def gaps_to(estimates: CellEstimates, cell: CellModel, row: int) -> Floats:
     n = len(estimates)
     if not 0 <= row < n:
         raise InputError("no such row of the estimates", got=row, accepted=f"0 to {n - 1}")
-    case = parts_of((Solid("case", cell.shape, cell.size_m),)).shapes
+    case = parts_of((Solid("case", cell.solid_shape, cell.size_m),)).shapes
     Ts = estimates.Ts_base_cell
     gaps = separation(case, Ts[row : row + 1], case, Ts)
     gaps[row] = np.inf
