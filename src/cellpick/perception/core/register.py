@@ -26,14 +26,13 @@ from cellpick.perception.core.register_shape import CellShape
 from cellpick.perception.core.register_solve import equations, inverse, moved
 from cellpick.perception.core.register_verdict import Fit, verdict
 
-GATES = (1.5, 1.2, 0.8, 0.4, 0.25)
+GATES = (1.5, 0.8, 0.3)
 """How far points may lie from the surface in the coarse rounds, in units of the reach."""
-OVERSHOOT = (2.0, 1.0)
+OVERSHOOT = (2.0, 0.0, 0.0)
 """Points spread evenly beyond an edge lie on average half as far beyond it as the last one."""
-FINE_ROUNDS = 3
 FACE_SHARE = 0.03
 """A face with a smaller share of the points than this is not seen."""
-STEPS = 2
+STEPS = 1
 """Gauss-Newton steps on the moments of one round."""
 CHUNK = 1 << 16
 """Points that go together: what is made of them stays in the cache."""
@@ -79,12 +78,13 @@ def _registered(
     own: Clouds, cells: Indices, starts: Floats, shape: CellShape, options: RegisterOptions
 ) -> Fit:
     """The fit of cells (k,) from `starts` (k, 4, 4)."""
-    blocks = own.blocks(cells, starts[:, :3, 3])
+    origins = starts[:, :3, 3].astype(own.points.dtype)
+    blocks = own.blocks(cells, origins)
     local = starts.copy()
-    local[:, :3, 3] = 0
+    local[:, :3, 3] -= origins
     Ts, near, faces = _coarse(blocks.sample(), local, shape, options)
-    Ts, information, fits = _fine(blocks, Ts, faces, shape)
-    Ts[:, :3, 3] += starts[:, :3, 3]
+    Ts, information, fits = _fine(blocks, Ts, faces, shape, options)
+    Ts[:, :3, 3] += origins
     return Fit(Ts, information, near, fits)
 
 
@@ -95,7 +95,7 @@ def _coarse(
     faces (k, f, 2) they see."""
     reach = options.reach_m
     seen = placed(blocks, inverse(starts), shape)
-    near = blocks.share(np.abs(seen.distance()) < reach)
+    near = blocks.share(np.abs(seen.highest()) < reach)
     Ts = starts
     for gate in GATES:
         told = evidence(blocks, seen, wide_pulls(blocks, seen, shape, gate * reach), shape)
@@ -103,20 +103,21 @@ def _coarse(
         seen = placed(blocks, inverse(Ts), shape)
     told = evidence(blocks, seen, fine_pulls(blocks, seen, shape, None), shape)
     faces = told.face_weight > FACE_SHARE * told.face_weight.sum(axis=(1, 2), keepdims=True)
-    for overshoot in OVERSHOOT:
-        Ts = moved(told, Ts, STEPS)
-        seen = placed(blocks, inverse(Ts), shape)
-        pulls = fine_pulls(blocks, seen, shape, faces, overshoot, reach)
-        told = evidence(blocks, seen, pulls, shape)
     return moved(told, Ts, STEPS), near, faces
 
 
 def _fine(
-    blocks: Blocks, Ts: Floats, faces: NDArray[np.bool_], shape: CellShape
+    blocks: Blocks,
+    Ts: Floats,
+    faces: NDArray[np.bool_],
+    shape: CellShape,
+    options: RegisterOptions,
 ) -> tuple[Floats, Floats, Agreement]:
     """Poses (k, 4, 4) from all points, with their information (k, 6, 6)."""
-    for _ in range(FINE_ROUNDS):
+    for overshoot in OVERSHOOT:
         seen = placed(blocks, inverse(Ts), shape)
-        told = evidence(blocks, seen, fine_pulls(blocks, seen, shape, faces), shape)
+        reach = options.reach_m if overshoot else 0.0
+        pulls = fine_pulls(blocks, seen, shape, faces, overshoot, reach)
+        told = evidence(blocks, seen, pulls, shape)
         Ts = moved(told, Ts, STEPS)
     return Ts, equations(told, inverse(Ts))[0], agreement(blocks, seen)

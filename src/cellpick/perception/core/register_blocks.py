@@ -78,7 +78,7 @@ class Clouds:
     count: Indices
     """(n,) usable points of each cell."""
 
-    def blocks(self, cells: Indices, origins: Floats) -> Blocks:
+    def blocks(self, cells: Indices, origins: NDArray[np.floating]) -> Blocks:
         """The blocks of some cells (k,), none of them empty, around `origins` (k, 3)."""
         count = self.count[cells]
         blocks = -(-count // BLOCK)
@@ -94,9 +94,8 @@ class Clouds:
         monomials = np.empty((len(cell), MONOMIALS, BLOCK), np.float32)
         for axis in range(3):
             values = self.points[:, axis].take(at)
-            np.subtract(
-                values, origins[cell, axis, None], out=monomials[:, 6 + axis], casting="same_kind"
-            )
+            values -= origins[cell, axis, None]
+            monomials[:, 6 + axis] = values
         for row, (i, j) in enumerate(PAIRS):
             np.multiply(monomials[:, 6 + i], monomials[:, 6 + j], out=monomials[:, row])
         monomials[:, 9] = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,33 +55,29 @@ class Placed:
         np.minimum(high, self.gap[:, 2], out=high)
         return np.maximum(low, high, out=low)
 
-    def distance(self) -> Floats32:
-        """(b, BLOCK) from the surface, negative inside; outside from the nearest edge or corner."""
-        outside = np.maximum(self.gap, 0)
-        outside *= outside
-        beyond = outside.sum(axis=1)
-        np.sqrt(beyond, out=beyond)
-        beyond += np.minimum(self.highest(), 0)
-        result: Floats32 = beyond
-        return result
-
-    def upper(self, surface: int) -> NDArray[np.bool_]:
-        """(b, BLOCK) whether points are on the upper one of a pair of planes; a round side has no
-        other, and is its own upper one."""
+    def upper(self, surface: int, block: Indices, column: Indices) -> NDArray[np.int64]:
+        """(p,) 1 for points on the upper one of a pair of planes, 0 on the lower one; a round side
+        has no other, and is its own upper one."""
         if surface < self.rounded:
-            return np.ones(self.gap[:, 0].shape, np.bool_)
-        result: NDArray[np.bool_] = self.q[:, surface + self.rounded] > 0
+            return np.ones(len(block), np.int64)
+        result: Indices = (self.q[block, surface + self.rounded, column] > 0).astype(np.int64)
         return result
 
 
-class Borders(Protocol):
-    """Points that pull otherwise than by weight times gap: see `register_walls.Walls`."""
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """p points that pull otherwise than by weight times gap."""
 
     block: Indices
+    """(p,)."""
     surface: Indices
+    """(p,) what they pull."""
     column: Indices
+    """(p,) place in the block."""
     weight: Floats32
+    """(p,) derivative of the pull."""
     force: Floats32
+    """(p,) pull, towards the inside of the cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,14 +170,14 @@ def evidence(blocks: Blocks, seen: Placed, pulls: Pulls, shape: CellShape) -> Ev
     total, signed = sums[:, -1, :count], sums[:, -1, count:] / shape.half_m[-count:]
     signed[:, :r] = total[:, :r]
     faces = np.stack([total - signed, total + signed], axis=-1) / 2
-    if not r:
+    if seen.radial is None:
         return Evidence(moments, targets, np.zeros((k, 6, 6)), np.zeros((k, 6)), faces)
-    return Evidence(moments, targets, *_side(blocks, seen, pulls), faces)
+    return Evidence(moments, targets, *_side(blocks, seen.q[:, 2], seen.radial, pulls), faces)
 
 
-def _side(blocks: Blocks, seen: Placed, pulls: Pulls) -> tuple[Floats, Floats]:
+def _side(blocks: Blocks, z: Floats32, radial: Floats32, pulls: Pulls) -> tuple[Floats, Floats]:
     """Information (k, 6, 6) and gradient (k, 6) of a cylinder's side."""
-    J = np.concatenate([seen.radial, seen.q[:, 2:] * seen.radial], axis=1)
+    J = np.concatenate([radial, z[:, None] * radial], axis=1)
     A = blocks.summed((J * pulls.weight[:, :1]) @ np.swapaxes(J, 1, 2))
     g = blocks.summed((J @ pulls.aims[:, 0, :, None])[..., 0])
     return SIDE @ A @ SIDE.T, g @ SIDE.T

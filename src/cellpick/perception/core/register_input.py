@@ -54,7 +54,8 @@ def checked_starts(Ts_base_cell: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
         raise ShapeError(f"Ts_base_cell must be an array of numbers: {error}") from error
     if Ts.ndim != 3 or Ts.shape[1:] != (4, 4):
         raise ShapeError("Ts_base_cell must have shape (n, 4, 4)", got=Ts.shape)
-    rigid = (np.abs(np.where(np.isfinite(Ts), Ts, np.inf)) < FARTHEST_M).all(axis=(1, 2))
+    near = np.abs(np.where(np.isfinite(Ts), Ts, np.inf)) < FARTHEST_M
+    rigid = np.asarray(near.all(axis=(1, 2)))
     Ts = np.where(rigid[:, None, None], Ts, np.eye(4))
     R = Ts[:, :3, :3]
     rigid &= (np.abs(R @ np.swapaxes(R, 1, 2) - np.eye(3)) < RIGID).all(axis=(1, 2))

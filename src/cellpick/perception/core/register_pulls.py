@@ -73,11 +73,10 @@ def fine_pulls(
     pulls.aim(seen, shape)
     if faces is not None:
         spacing = 2 * shape.half_m.max() / blocks.count
-        window = np.maximum((INSIDE + 1) * sigma, SPACINGS * spacing).astype(np.float32)
-        limit = np.maximum(BEYOND * sigma, reach_m).astype(np.float32)
-        near = (second > -window[blocks.cell, None]) & (highest < limit[blocks.cell, None])
-        near &= blocks.inv_sigma > 0
-        pulls.scatter(seen, walls(blocks, seen, np.flatnonzero(near), faces, overshoot))
+        inside = np.maximum((INSIDE + 1) * sigma, SPACINGS * spacing)
+        reach = np.stack([inside, np.maximum(BEYOND * sigma, reach_m)])
+        for hidden in np.flatnonzero(~faces.any(axis=2).all(axis=0)):
+            pulls.scatter(seen, walls(blocks, seen, int(hidden), faces, reach, overshoot))
     return pulls
 
 
@@ -94,7 +93,7 @@ def tukey_weight(blocks: Blocks, distance: Floats32) -> Floats32:
 
 def agreement(blocks: Blocks, seen: Placed) -> Agreement:
     """How the points fit."""
-    distance = seen.distance()
+    distance = seen.highest()
     weight = tukey_weight(blocks, distance)
     weight *= blocks.inv_sigma > 0
     distance *= distance
