@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,9 +16,10 @@ from cellpick.report import estimates_document
 from cellpick.scene import load_scene, nominal_state, resolve_scene
 from cellpick.station.attempt import Attempt
 from cellpick.station.records import measured_figures, pick_record
-from cellpick.station.runlog import Step
+from cellpick.station.runlog import RunLog, Step
+from cellpick.station.runner import _station_figures
 from cellpick.station.timeline import Timeline
-from cellpick.structures import CellEstimates, ForeignObject, PickOutcome
+from cellpick.structures import CameraStatus, CellEstimates, ForeignObject, PickOutcome
 
 FORMATS = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -26,6 +28,9 @@ SUMMARY = """schema scene seed version cells_total attempts picked placed_ok suc
     pose_error_deg place_error_mm place_error_deg cycle_time_s picks_per_hour measured"""
 PICK = """number time_s cycle_time_s cell code predicted_sigma_mm event reason slot serial status
     cause place_error_mm place_error_deg seat_error_mm polarity_ok peak_load_n contacts shorts"""
+STATION = """slots_total perception calibration ideal_cameras stopped looks verified unverified
+    recoveries cameras station_time_s stage_time_s"""
+CAMERA = "camera verdict reason ideal_depth"
 MEASURED = "wall_time_s real_time_factor vision_time_ms stage_s"
 TRUE_CELL = "cell T_base_cell polarity serial"
 ESTIMATE = """cell T_base_cell polarity polarity_probability code status reason score sigma_mm
@@ -69,6 +74,24 @@ def a_pick():
     return pick_record(Step(1, 2.0, 2.0, "cell000", "A", 1e-4, Attempt(None, "", OUTCOME)))
 
 
+def station_keys() -> list[str]:
+    models = resolve_scene(load_scene("prismatic_tray"))
+    station = SimpleNamespace(
+        models=models,
+        recipe=SimpleNamespace(Ts_module_slot=models.Ts_module_slot),
+        oracle=False,
+        calibration=None,
+        running_s=0.0,
+        timeline=Timeline(),
+    )
+    return list(_station_figures(station, RunLog(), []))
+
+
+def camera_keys() -> list[str]:
+    judged = dataclasses.replace(an_estimate(), cameras=(CameraStatus("cam", "ok", ""),))
+    return list(estimates_document(judged)["cameras"][0])
+
+
 def an_estimate():
     return CellEstimates(
         cell="c",
@@ -88,13 +111,15 @@ def actual_keys() -> dict[str, list[str]]:
     return {
         SUMMARY: list(empty_summary()),
         PICK: list(a_pick()),
+        STATION: station_keys(),
+        CAMERA: camera_keys(),
         MEASURED: list(measured_figures(Timeline(), 1.0, 1.0)),
         TRUE_CELL: list(truth["cells"][0]),
         ESTIMATE: list(estimates_document(an_estimate())["cells"][0]),
     }
 
 
-@pytest.mark.parametrize("wanted", [SUMMARY, PICK, MEASURED, TRUE_CELL, ESTIMATE])
+@pytest.mark.parametrize("wanted", [SUMMARY, STATION, CAMERA, PICK, MEASURED, TRUE_CELL, ESTIMATE])
 def test_a_document_has_exactly_its_keys_and_each_is_documented(wanted):
     keys = actual_keys()[wanted]
     assert keys == wanted.split()

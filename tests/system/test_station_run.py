@@ -44,6 +44,8 @@ def test_every_cell_is_placed_and_the_last_look_confirms_it(runs):
     assert summary["verified"] == models.cell_count
     assert not any(summary[k] for k in ("polarity_errors", "drops", "safety_violations"))
     assert summary["perception"] == "cameras"
+    assert summary["ideal_cameras"] == []
+    assert "Ideal depth" not in (result.folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_same_seed_gives_the_same_run(runs):

@@ -76,6 +76,7 @@ def test_noise_scales_what_it_says_and_zero_is_ideal() -> None:
     assert loud.depth.stated.warp_m == 2 * first.depth.stated.warp_m
     assert loud.depth.scale_sigma == 2 * first.depth.scale_sigma
     assert clean.depth.model == "ideal"
+    assert clean.ideal_depth
     assert clean.depth.near_m == first.depth.near_m
     assert clean.depth.scale_sigma == clean.depth.stated.warp_m == 0
     # relative to the signal, shot noise is 1/sqrt(full well) and read noise is read / full well

@@ -124,6 +124,10 @@ def test_a_calibration_tells_of_warp_and_likeness_and_an_ideal_camera_has_none()
     assert (belief.depth_warp_m, belief.depth_correlation_px) == (0, 0)
     assert (belief.depth_scale, belief.depth_scale_sigma) == (1, 0)
     assert 0 < belief.depth_sigma_m < 1e-5
+    flat = believed(replace(spec, depth=None), np.random.default_rng(0))
+    real = believed(spec, np.random.default_rng(0))
+    assert [b.ideal_depth for b in (belief, real, flat)] == [True, False, False]
+    assert [c.ideal_depth for c in (ideal, spec, replace(spec, depth=None))] == [True, False, False]
 
 
 def test_a_perfect_calibration_is_the_truth(same_record):

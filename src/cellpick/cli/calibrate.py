@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cellpick.cli.options import AsJson, Overrides, Scene, Seed
-from cellpick.cli.terminal import progress_line, show_table
+from cellpick.cli.terminal import progress_line, show_ideal, show_table
 from cellpick.errors import InputError
 
 MISSES_A_THRESHOLD = 1
@@ -80,6 +80,7 @@ def calibrate(
         show_table("checks", ("", "", ""), check_rows(document))
         typer.echo(f"calibration: {folder / 'calibration.json'}")
         typer.echo(f"report: {page}")
+        show_ideal(document["ideal_cameras"])
     if not document["good"]:
         raise typer.Exit(MISSES_A_THRESHOLD)
 

@@ -6,7 +6,7 @@ import typer
 
 from cellpick.cli.calibrated import given_calibration
 from cellpick.cli.options import Calibration, Folder, Overrides, Scene, Seed
-from cellpick.cli.terminal import progress_line
+from cellpick.cli.terminal import counted, progress_line, show_ideal
 
 
 def capture(
@@ -41,5 +41,6 @@ def capture(
         truth.unlink(missing_ok=True)
         write_look(look.captures, out / "captures")
         write_whole(truth, (json_text(truth_document(look.state), indent=2) + "\n").encode())
-    typer.echo(f"{len(look.captures.captures)} captures in {out / 'captures'}")
+    typer.echo(f"{counted(len(look.captures.captures), 'capture')} in {out / 'captures'}")
     typer.echo(f"the truth in {truth}")
+    show_ideal([camera.name for camera in models.cameras if camera.ideal_depth])

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cellpick.cli.options import Folder, Overrides, Scene, Seed
-from cellpick.cli.terminal import counted, progress_line
+from cellpick.cli.terminal import counted, progress_line, show_ideal
 from cellpick.errors import InputError
 
 SPLITS = ("train", "val", "test")
@@ -58,6 +58,7 @@ def bop(
                 write_look(look.captures, dataset.add(number, look.captures, look.state))
     scenes, cameras = counted(len(numbers), "scene"), counted(len(models.cameras), "camera")
     typer.echo(f"{scenes} with {cameras} in {out}")
+    show_ideal([camera.name for camera in models.cameras if camera.ideal_depth])
 
 
 @export.command()

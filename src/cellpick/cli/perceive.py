@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cellpick.cli.options import AsJson
-from cellpick.cli.terminal import progress_line
+from cellpick.cli.terminal import counted, progress_line, show_ideal
 
 
 def perceive(
@@ -34,7 +34,9 @@ def perceive(
         if out is not None:
             ready_file(out)
         progress("finding cells")
-        found = estimates_document(find_cells(look))
+        beliefs = [capture.calibration for capture in look.captures]
+        ideal = [belief.camera for belief in beliefs if belief.ideal_depth]
+        found = estimates_document(find_cells(look), ideal)
     text = json_text(found, indent=2)
     if out is not None:
         write_whole(out, f"{text}\n".encode())
@@ -42,4 +44,6 @@ def perceive(
         typer.echo(text)
     else:
         good = sum(cell["status"] == "ok" for cell in found["cells"])
-        typer.echo(f"{len(found['cells'])} cells found, {good} of them ok; written to {out}")
+        cells = counted(len(found["cells"]), "cell")
+        typer.echo(f"{cells} found, {good} of them ok; written to {out}")
+        show_ideal(ideal)

@@ -9,7 +9,7 @@ import typer
 
 from cellpick.cli.calibrated import given_calibration
 from cellpick.cli.options import AsJson, Calibration, Overrides, Scene, Seed
-from cellpick.cli.terminal import progress_line, show_table
+from cellpick.cli.terminal import progress_line, show_ideal, show_table
 
 MISSES_A_THRESHOLD = 1
 
@@ -55,6 +55,7 @@ def run(
     else:
         show_table(f"{result.summary['scene']}, seed {chosen}", ("", ""), rows(result.summary))
         typer.echo(f"report: {folder / 'report.html'}")
+        show_ideal(result.summary.get("ideal_cameras", ()))
     if not flawless(result.summary):
         raise typer.Exit(MISSES_A_THRESHOLD)
 

@@ -32,6 +32,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def show_ideal(cameras: Sequence[str]) -> None:
+    """A line on stdout that names cameras whose depth has no error; none where there are none."""
+    if cameras:
+        typer.echo(f"ideal depth, without any error as no real camera's: {', '.join(cameras)}")
+
+
 def show_json(value: Mapping[str, Any]) -> None:
     """Print `value` as JSON on stdout."""
     typer.echo(json.dumps(value, indent=2, allow_nan=False))

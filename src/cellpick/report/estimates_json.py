@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,12 @@ from cellpick.structures import CellEstimates
 SCHEMA = "cellpick.cells/1"
 
 
-def estimates_document(estimates: CellEstimates) -> dict[str, Any]:
+def estimates_document(
+    estimates: CellEstimates, ideal_cameras: Collection[str] = ()
+) -> dict[str, Any]:
     """One object with `cells`, in the table's order, `cameras` and `foreign`, in JSON's types.
+
+    `ideal_cameras` are the names of those whose depth has no error, to be labelled so.
 
     `sigma_mm` is the root of the position covariance's largest eigenvalue, `sigma_deg` that of the
     rotation covariance, free symmetry angles (variance (pi/2)^2) left out.
@@ -37,7 +42,12 @@ def estimates_document(estimates: CellEstimates) -> dict[str, Any]:
         for i in range(len(estimates))
     ]
     cameras = [
-        {"camera": status.camera, "verdict": status.verdict, "reason": status.reason}
+        {
+            "camera": status.camera,
+            "verdict": status.verdict,
+            "reason": status.reason,
+            "ideal_depth": status.camera in ideal_cameras,
+        }
         for status in estimates.cameras
     ]
     foreign = [

@@ -41,6 +41,11 @@ class CameraSpec:
     depth_scale_sigma: float = 0.0
     """Standard deviation of what commissioning leaves of the depth's relative scale error."""
 
+    @property
+    def ideal_depth(self) -> bool:
+        """Whether its depth has no error at all, as no real camera's; reports must say so."""
+        return self.depth is not None and self.depth.model == "ideal"
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "K", frozen("K", self.K, (3, 3)))
         object.__setattr__(self, "distortion", frozen("distortion", self.distortion, (5,)))

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 
 from cellpick.geometry import Floats
+from cellpick.structures.capture import IDEAL_DEPTH_SIGMA_M
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class IdealDepth(_Housed):
     @property
     def stated(self) -> StatedDepth:
         """What a station is told: the rounding of float32 near 1 m, not quite zero."""
-        return StatedDepth(1e-6, 1.0, 0.0, 0.0)
+        return StatedDepth(IDEAL_DEPTH_SIGMA_M, 1.0, 0.0, 0.0)
 
     def scaled(self, factor: float) -> DepthSpec:
         """The same camera: nothing times any factor is nothing."""

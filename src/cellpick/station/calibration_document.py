@@ -29,6 +29,7 @@ def calibration_document(run: CalibrationRun, version: str) -> dict[str, Any]:
         "version": version,
         "poses": run.calibration.poses,
         "mount": run.calibration.cameras[0].mount,
+        "ideal_cameras": [c.camera for c in run.calibration.cameras if c.ideal_depth],
         "board": {
             "columns": board.columns,
             "rows": board.rows,

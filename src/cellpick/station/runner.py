@@ -144,6 +144,7 @@ def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[s
         "slots_total": len(station.recipe.Ts_module_slot),
         "perception": "oracle" if station.oracle else "cameras",
         "calibration": "drawn" if station.calibration is None else "file",
+        "ideal_cameras": _ideal(station),
         "stopped": log.stopped,
         "looks": len(log.looks) + (log.module_look is not None),
         "verified": sum(status == "verified" for status in verified.values()),
@@ -153,6 +154,11 @@ def _station_figures(station: Station, log: RunLog, filled: list[int]) -> dict[s
         "station_time_s": station.running_s,
         "stage_time_s": dict(station.timeline.simulated_s),
     }
+
+
+def _ideal(station: Station) -> list[str]:
+    """Names of the cameras whose depth has no error."""
+    return [camera.name for camera in station.models.cameras if camera.ideal_depth]
 
 
 def _command(station: Station) -> str:
@@ -188,7 +194,7 @@ def _write_report(
         picks=[pick_record(step) for step in log.steps],
         note=note,
     )
-    first_look = json_text(estimates_document(first.estimates), indent=2) + "\n"
+    first_look = json_text(estimates_document(first.estimates, _ideal(station)), indent=2) + "\n"
     write_whole(folder / "first_look.json", first_look.encode())
     write_html(folder, data)
     write_overview_png(folder / "overview.png", first.captures, first.estimates)

@@ -16,6 +16,10 @@ Arrangement = Literal["upright", "lying", "heap"]
 """How cells lie in a tray: +z up; on the largest face, a cylinder on its side; as they fell."""
 
 
+IDEAL_DEPTH_SIGMA_M = 1e-6
+"""What is stated of a depth camera without error: about the rounding of float32 near 1 m."""
+
+
 @dataclass(frozen=True, eq=False)
 class CameraCalibration:
     """The station's belief about one camera, as its last calibration gave it."""
@@ -52,6 +56,11 @@ class CameraCalibration:
     """Standard deviation of the smooth error that a whole neighbourhood of readings shares."""
     depth_correlation_px: float = 0.0
     """Standard deviation of the kernel over which neighbours share their noise; 0 for white."""
+
+    @property
+    def ideal_depth(self) -> bool:
+        """Whether no real depth camera states so little noise; reports must say so."""
+        return 0 < self.depth_sigma_m <= IDEAL_DEPTH_SIGMA_M
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "K", frozen("K", self.K, (3, 3)))
