@@ -28,9 +28,8 @@ class Workload:
     instance: np.ndarray
     """(m,)."""
 
-    def cloud(self, cell: int) -> np.ndarray:
-        """The points of one cell."""
-        return self.points[self.instance == cell]
+    clouds: tuple[np.ndarray, ...]
+    """The points of each cell (m, 3) in float64, as the peers take them."""
 
 
 def box_points(shape: CellShape, faces: list[tuple[int, int, int]], rng: np.random.Generator):
@@ -63,7 +62,9 @@ def workload(
     exact = np.concatenate([transform(T, c) for T, c in zip(truth, clouds, strict=True)])
     noisy = exact + rng.normal(0, sigma_m, exact.shape)
     instance = np.repeat(np.arange(cells), points)
-    return Workload(truth, starts, noisy.astype(np.float32), instance)
+    single = noisy.astype(np.float32)
+    own = tuple(single.astype(np.float64).reshape(cells, points, 3))
+    return Workload(truth, starts, single, instance, own)
 
 
 def _directions(count: int, rng: np.random.Generator) -> Floats:

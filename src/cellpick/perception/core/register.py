@@ -14,6 +14,7 @@ from cellpick.perception.core.register_input import (
     checked_sigma,
     checked_starts,
     clouds,
+    rigid_starts,
 )
 from cellpick.perception.core.register_pulls import (
     Agreement,
@@ -56,7 +57,8 @@ def register_cells(
     Raises `ShapeError`.
     """
     options = options or RegisterOptions()
-    starts, rigid = checked_starts(Ts_base_cell)
+    given = checked_starts(Ts_base_cell)
+    starts, rigid = rigid_starts(given)
     p = checked_points(points)
     rows = checked_instance(instance, len(p), len(starts))
     sigma = checked_sigma(sigma_m, len(p))
@@ -65,7 +67,7 @@ def register_cells(
     fit = Fit.none(starts)
     for cells in _chunks(np.flatnonzero(rigid & enough), own.count):
         fit.put(cells, _registered(own, cells, starts[cells], shape, options))
-    return verdict(fit, starts, rigid, own.count, shape, options)
+    return verdict(fit, starts, given, rigid, own.count, shape, options)
 
 
 def _chunks(cells: Indices, count: Indices) -> list[Indices]:
@@ -82,13 +84,13 @@ def _registered(
     blocks = own.blocks(cells, origins)
     local = starts.copy()
     local[:, :3, 3] -= origins
-    Ts, near, faces = _coarse(blocks.sample(), local, shape, options)
-    Ts, information, fits = _fine(blocks, Ts, faces, shape, options)
+    Ts, near, faces = coarse_round(blocks.sample(), local, shape, options)
+    Ts, information, fits = fine_rounds(blocks, Ts, faces, shape, options)
     Ts[:, :3, 3] += origins
     return Fit(Ts, information, near, fits)
 
 
-def _coarse(
+def coarse_round(
     blocks: Blocks, starts: Floats, shape: CellShape, options: RegisterOptions
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Poses (k, 4, 4) from few points, the share (k,) of them within reach at the start, and which
@@ -106,7 +108,7 @@ def _coarse(
     return moved(told, Ts, STEPS), near, faces
 
 
-def _fine(
+def fine_rounds(
     blocks: Blocks,
     Ts: Floats,
     faces: NDArray[np.bool_],

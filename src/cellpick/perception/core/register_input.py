@@ -46,17 +46,22 @@ def checked_instance(instance: ArrayLike, points: int, cells: int) -> NDArray[np
     return array
 
 
-def checked_starts(Ts_base_cell: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
-    """Starts (n, 4, 4), and which (n,) are rigid poses at all; others become the identity."""
+def checked_starts(Ts_base_cell: ArrayLike) -> Floats:
+    """Starts (n, 4, 4), as they are."""
     try:
         Ts = np.array(Ts_base_cell, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ShapeError(f"Ts_base_cell must be an array of numbers: {error}") from error
     if Ts.ndim != 3 or Ts.shape[1:] != (4, 4):
         raise ShapeError("Ts_base_cell must have shape (n, 4, 4)", got=Ts.shape)
-    near = np.abs(np.where(np.isfinite(Ts), Ts, np.inf)) < FARTHEST_M
+    return Ts
+
+
+def rigid_starts(given: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Starts (n, 4, 4), and which (n,) are rigid poses at all; others become the identity."""
+    near = np.abs(np.where(np.isfinite(given), given, np.inf)) < FARTHEST_M
     rigid = np.asarray(near.all(axis=(1, 2)))
-    Ts = np.where(rigid[:, None, None], Ts, np.eye(4))
+    Ts = np.where(rigid[:, None, None], given, np.eye(4))
     R = Ts[:, :3, :3]
     rigid &= (np.abs(R @ np.swapaxes(R, 1, 2) - np.eye(3)) < RIGID).all(axis=(1, 2))
     rigid &= (np.linalg.det(R) > 0) & (np.abs(Ts[:, 3] - [0, 0, 0, 1]) < RIGID).all(axis=1)

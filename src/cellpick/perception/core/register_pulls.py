@@ -15,7 +15,7 @@ from cellpick.perception.core.register_shape import CellShape
 from cellpick.perception.core.register_walls import BEYOND, INSIDE, walls
 
 SPACINGS = 4.0
-"""An edge is reached where a point lies within so many mean spacings of it."""
+"""An edge is reached where a point lies within its noise and so many mean spacings of it."""
 EDGE_SIGMAS = 2.0
 """Points this near to an edge may come from the other face."""
 
@@ -73,7 +73,7 @@ def fine_pulls(
     pulls.aim(seen, shape)
     if faces is not None:
         spacing = 2 * shape.half_m.max() / blocks.count
-        inside = np.maximum((INSIDE + 1) * sigma, SPACINGS * spacing)
+        inside = (INSIDE + 1) * sigma + SPACINGS * spacing
         reach = np.stack([inside, np.maximum(BEYOND * sigma, reach_m)])
         for hidden in np.flatnonzero(~faces.any(axis=2).all(axis=0)):
             pulls.scatter(seen, walls(blocks, seen, int(hidden), faces, reach, overshoot))

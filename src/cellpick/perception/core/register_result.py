@@ -29,7 +29,7 @@ class RegisterOptions:
     """How far a start's surface may lie from the points."""
     points_min: int = 12
     """A cell with fewer usable points is not registered."""
-    agreeing_min: float = 0.5
+    agreeing_min: float = 0.7
     """Least share of a cell's points that must agree with its pose."""
     sure_m: float = 1e-3
     """A direction with a larger standard deviation is not determined."""

@@ -68,18 +68,18 @@ class Fit:
 def verdict(
     fit: Fit,
     starts: Floats,
+    given: Floats,
     rigid: NDArray[np.bool_],
     count: Indices,
     shape: CellShape,
     options: RegisterOptions,
 ) -> Registration:
-    """Judge a fit of n cells with `count` (n,) points, come from `starts` (n, 4, 4)."""
+    """Judge a fit of n cells with `count` (n,) points, come from `starts` (n, 4, 4); those that
+    are no poses stay as they were `given`."""
     agreement = fit.agreement
     excess = agreement.chi_square / BIWEIGHT_SQUARE
     excess = np.maximum((excess + FEW) / (agreement.weight + FEW), 1.0)
-    covariance = np.linalg.inv(
-        BIWEIGHT_GAIN * fit.information / excess[:, None, None] + PRIOR
-    )
+    covariance = np.linalg.inv(BIWEIGHT_GAIN * fit.information / excess[:, None, None] + PRIOR)
     covariance = np.asarray(covariance + np.swapaxes(covariance, 1, 2), np.float64) / 2
     travel = offset(starts, fit.Ts)
     lever = float(np.linalg.norm(shape.half_m))
@@ -102,10 +102,10 @@ def verdict(
             status[i] = name
             reason[i] = WORDS[name].format(travelled=1e3 * travelled[i], **figures)
     failed = np.isin(status, FAILED)
-    covariance = np.where(failed[:, None, None], np.diag(np.full(6, np.inf)), covariance)
+    covariance[failed] = np.diag(np.full(6, np.inf))
     mean = agreement.squares / np.maximum(agreement.weight, 1e-12)
     return Registration(
-        Ts_base_cell=np.where(failed[:, None, None], starts, fit.Ts),
+        Ts_base_cell=np.where(failed[:, None, None], given, fit.Ts),
         covariance=covariance,
         rms_m=np.sqrt(np.where(agreement.weight > 0, mean / BIWEIGHT_SQUARE, np.nan)),
         points_used=agreement.used.astype(np.int64),

@@ -22,12 +22,10 @@ INSIDE = 4.0
 """Points deeper inside an edge than this many standard deviations feel nothing of it."""
 BEYOND = 5.0
 """Points farther outside than this belong to something else."""
-LONE_SLACK = 3.0
-"""Standard deviations that a point may lie beyond an edge whose opposite is not seen."""
 WEIGHT_MEAN = 0.915
 """Mean of Tukey's biweight at 4.685 under normal noise: what the own face's distance costs."""
 _FINENESS = 128
-_LAST = round((BEYOND + LONE_SLACK + INSIDE) * _FINENESS)
+_LAST = round((BEYOND + INSIDE + 2) * _FINENESS)
 _T = np.arange(_LAST + 1) / _FINENESS - BEYOND
 _SCORE = np.array([exp(-t * t / 2) / (sqrt(pi / 2) * erfc(-t / sqrt(2))) for t in _T])
 _CURVATURE = (_SCORE * (_SCORE + _T)).astype(np.float32)
@@ -36,7 +34,7 @@ _SCORE = _SCORE.astype(np.float32)
 
 def push(depth: Floats32) -> tuple[Floats32, Floats32]:
     """Score and curvature (p,) at depths (p,) inside an edge, in standard deviations."""
-    at = ((depth + np.float32(BEYOND)) * np.float32(_FINENESS)).astype(np.int32)
+    at = ((depth + np.float32(BEYOND)) * np.float32(_FINENESS) + np.float32(0.5)).astype(np.int32)
     return _SCORE.take(at, mode="clip"), _CURVATURE.take(at, mode="clip")
 
 
@@ -52,9 +50,9 @@ def walls(
     which that surface itself is not seen; `faces` (k, f, 2) are seen, lower and upper ones.
 
     `reach` (2, k) is how far inside and outside an edge points count, in metres. Where points
-    reach only one of two opposite edges, the other may be hidden: then the seen one holds back
-    what lies clearly beyond it and says no more. With an `overshoot`, points beyond an edge pull
-    by so much more than their distance, and others not at all.
+    reach only one of two opposite edges, the other may be hidden, and neither counts. With an
+    `overshoot`, points beyond an edge pull by so much more than their distance, and others not at
+    all.
     """
     hidden = ~faces[:, surface].any(axis=1)
     inside, outside = np.where(hidden, reach, -1.0).astype(np.float32)[:, blocks.cell, None]
@@ -83,7 +81,8 @@ def walls(
         end = 2 * cell + seen.upper(surface, block, column)
         reached = np.bincount(end, minlength=2 * len(faces)) > 0
         lone = ~reached[end ^ 1] & (surface >= seen.rounded)
-        score, curvature = push(depth + np.float32(LONE_SLACK) * lone)
+        score, curvature = push(depth)
+        robust *= ~lone
     return Borders(
         block,
         np.full(len(block), surface),

@@ -1,0 +1,73 @@
+"""The registration benchmark's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FASTER = {"Open3D": 20.0, "small_gicp": 15.0}
+MORE_ACCURATE = 3.0
+STEEPEST = 1.05
+
+
+def markdown(document: dict[str, Any]) -> str:
+    """The page `core.md`."""
+    lines = [
+        "# Registration of cells, beside ICP",
+        "",
+        f"cellpick {document['version']}, {document['cores']} cores (load {document['load']}), "
+        f"OMP_NUM_THREADS {document['threads']}, {document['rounds']} rounds in turn. 32 prismatic "
+        "cells of 148 x 26 x 91 mm, 1,500 points each: 60 % on the top, 40 % on one large side, "
+        "0.3 mm noise in every direction; starts 3 mm and 3 degrees off. Lower is better.",
+        "",
+        "| | median ms | p99 ms | processor ms | mm, median | mm, p95 | deg, median | deg, p95 |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, f in document["compare"].items():
+        lines.append(
+            f"| {name} | {f['median_ms']:.1f} | {f['p99_ms']:.1f} | {f['cpu_ms']:.1f} "
+            f"| {f['mm_median']:.3f} | {f['mm_p95']:.3f} "
+            f"| {f['deg_median']:.4f} | {f['deg_p95']:.4f} |"
+        )
+    lines += ["", "| theirs over ours | time | mm, median | mm, p95 | deg, median | deg, p95 | |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for name, f in document["compare"].items():
+        if name == "cellpick":
+            continue
+        accuracy = [f[f"{k}_ratio"] for k in ("mm_median", "mm_p95", "deg_median", "deg_p95")]
+        fast = f["median_ms_ratio"] >= FASTER[name.split()[0]]
+        met = fast and min(accuracy) >= MORE_ACCURATE
+        cells = " | ".join(f"{r:.2f}" for r in [f["median_ms_ratio"], *accuracy])
+        lines.append(f"| {name} | {cells} | {'met' if met else 'missed'} |")
+    memory = document["memory"]
+    lines += [
+        "",
+        "Demanded: 20 times Open3D's speed, 15 times small_gicp's, a third of each error.",
+        "",
+        f"Peak memory above the input: {memory['peak_mb']} MB (tracemalloc).",
+    ]
+    stages = document["stages"]
+    lines += [
+        "",
+        f"Stages, against a copy bandwidth of {stages['copy_gb_s']} GB/s (read and written):",
+        "",
+        "| stage | ms | MB that must move | share of the limit |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {r['ms']:.3f} | {r['mb']:.2f} | {100 * r['bandwidth_share']:.1f} % |"
+        for name, r in stages["rows"].items()
+    ]
+    for key, title in (("cells", "cells of 1,500 points"), ("points", "points a cell, 8 cells")):
+        slope = document[key]["slope"]
+        verdict = "met" if slope["cpu_ms"] <= STEEPEST else "missed"
+        lines += ["", f"| {title} | median ms | p99 ms | processor ms |", "|---|---|---|---|"]
+        lines += [
+            f"| {r['number']} | {r['median_ms']:.2f} | {r['p99_ms']:.2f} | {r['cpu_ms']:.2f} |"
+            for r in document[key]["rows"]
+        ]
+        lines += [
+            "",
+            f"Slope in logarithms {slope['median_ms']:.3f} (processor time {slope['cpu_ms']:.3f}); "
+            f"at most {STEEPEST} demanded: {verdict}.",
+        ]
+    return "\n".join(lines) + "\n"
