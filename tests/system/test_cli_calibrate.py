@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from cellpick.cli import main
+from cellpick.report import write_calibration_html
 from cellpick.scene import load_scene, resolve_scene
 from cellpick.scene.library import data_folder
 from cellpick.station.station import Station
@@ -73,6 +74,15 @@ def test_it_leaves_a_calibration_and_two_reports(calibrated, scene):
         assert check["name"] in page
     calibration = read_calibration(out / "calibration.json")
     assert (calibration.seed, calibration.scene) == (3, "demo")
+    assert report["ideal_cameras"] == []
+    assert "Ideal depth" not in page
+
+
+def test_the_page_names_cameras_of_ideal_depth(calibrated, tmp_path):
+    report = json.loads((calibrated[0] / "report.json").read_text())
+    page = write_calibration_html(tmp_path, {**report, "ideal_cameras": ["cam7_3d"]}, [], "again")
+    said = "Ideal depth, without any error as no real camera's: cam7_3d</p>"
+    assert said in page.read_text(encoding="utf-8")
 
 
 def test_the_same_seed_gives_the_same_file_and_json_alone_on_stdout(
