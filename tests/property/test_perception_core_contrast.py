@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from perception_core_stage import (
@@ -16,12 +14,13 @@ from perception_core_stage import (
 
 from cellpick.geometry import Floats, invert, perturb, transform, translation
 from cellpick.perception.core import RefineOptions, refine_poses
-from cellpick.perception.core.contrast import brightness_steps
-from cellpick.perception.core.observations import Points, contacts_at, point_evidence
-from cellpick.perception.core.surfaces import moments, normal_equations, surfaces_of
+from cellpick.perception.core.contrast import STEP_SIGMAS, brightness_steps
+from cellpick.perception.core.face_maps import face_maps
+from cellpick.perception.core.observations import point_evidence
+from cellpick.perception.core.points import Points
+from cellpick.perception.core.surfaces import Contacts, Faces, contacts_at
 from cellpick.structures import Capture
 
-UP = np.array([0.0, 0.0, 1.0])
 PIXEL = 1e-3
 BRIGHT = {"black": -1.0, "white": 0.0, "lid": 1.0, "film": 0.0}
 
@@ -33,53 +32,67 @@ def light(xy: Floats) -> Floats:
     return np.where(r < 0.015, inside, np.where(r < 0.023, BRIGHT["lid"], BRIGHT["film"]))
 
 
-def on_top(rng: np.random.Generator, count: int = 4000) -> Floats:
-    cell = round_cell()
-    xy = rng.uniform(-0.022, 0.022, (count, 2))
-    return np.column_stack([xy, np.full(count, cell.height_m / 2)])
+def steps_at(xy: Floats, along: tuple[float, float], over: bool = False) -> Floats:
+    """(k, m) steps at places (k, 2) of the round cell, whose next pixel lies `along`."""
+    maps = face_maps(round_cell())
+    place = maps.pixels(xy.T[None, None].astype(np.float32), np.array([over]))
+    steps = brightness_steps(maps, *place, np.array([[along]], np.float32))
+    return steps[0, 0].T.astype(np.float64)
+
+
+def places(seed: int, count: int = 4000) -> Floats:
+    """Places (k, 2) in the middles of the maps' pixels, so that a mirrored one is one too."""
+    maps = face_maps(round_cell())
+    at = np.random.default_rng(seed).integers(0, 225, (count, 2)) - 112
+    return (at + 0.5 * (maps.rows % 2 == 0)) * maps.step_m
 
 
 def test_steps_lie_along_the_row_only_and_turn_with_it():
-    cell, q = round_cell(), on_top(np.random.default_rng(0))
-    pixel = np.tile([PIXEL, 0.0, 0.0], (len(q), 1))
-    steps = brightness_steps(cell, q, pixel)
+    xy = places(0)
+    steps = steps_at(xy, (PIXEL, 0.0))
     assert np.abs(steps).max() == 1
     np.testing.assert_array_equal(steps.sum(axis=1), 0)
-    np.testing.assert_array_equal(brightness_steps(cell, q, -pixel), -steps)
-    mirrored = brightness_steps(cell, q * [-1, 1, 1], pixel)
-    np.testing.assert_array_equal(mirrored, -steps)
-    r = np.hypot(*q[:, :2].T)
-    far = np.min(np.abs(r[:, None] - [0.010, 0.015, 0.023]), axis=1) > PIXEL
+    np.testing.assert_array_equal(steps_at(xy, (-PIXEL, 0.0)), -steps)
+    np.testing.assert_array_equal(steps_at(xy * [-1, 1], (PIXEL, 0.0)), -steps)
+    r = np.hypot(*xy.T)
+    far = np.min(np.abs(r[:, None] - [0.010, 0.015, 0.023]), axis=1) > PIXEL + 2e-4
     assert far.sum() > 1000
     np.testing.assert_array_equal(steps[far], 0)
-    beside = (np.abs(r - 0.010) < 0.5 * PIXEL) & (np.abs(q[:, 1]) < 0.004)
+    beside = (np.abs(r - 0.010) < 0.5 * PIXEL) & (np.abs(xy[:, 1]) < 0.004)
     assert (np.abs(steps[beside]).max(axis=1) == 1).all()
 
 
 def test_the_steps_of_a_face_are_those_of_its_own_features():
-    cell, q = round_cell(), on_top(np.random.default_rng(1))
-    pixel = np.tile([PIXEL, 0.0, 0.0], (len(q), 1))
-    below = brightness_steps(cell, q * [1, 1, -1], pixel)
-    inner = np.hypot(*q[:, :2].T) < 0.020
-    assert np.abs(brightness_steps(cell, q, pixel)[inner]).any()
-    np.testing.assert_array_equal(below[inner], 0)
+    xy = places(1)
+    inner = np.hypot(*xy.T) < 0.020
+    assert np.abs(steps_at(xy, (PIXEL, 0.0))[inner]).any()
+    np.testing.assert_array_equal(steps_at(xy, (PIXEL, 0.0), over=True)[inner], 0)
 
 
 def test_eliminating_patterns_is_the_dense_solution():
     rng = np.random.default_rng(2)
-    surfaces = surfaces_of(box_cell())
-    u = np.column_stack([rng.uniform(-0.04, 0.04, (300, 3)), np.ones(300), np.zeros(300)])
-    pattern, weight = rng.normal(size=(300, 2)), rng.uniform(0.5, 2.0, 300)
-    face, sigma = rng.integers(0, 6, 300), 0.7
-    M = moments(np.hstack([u, pattern]), weight, face, 6)
-    A, g = normal_equations(M, surfaces, sigma)
-    J = np.einsum("kid,kd->ki", surfaces.derivative[face], u)
-    r = np.einsum("kd,kd->k", surfaces.distance[face], u)
-    both = np.hstack([J, pattern])
-    H = (both * weight[:, None]).T @ both
-    H[6:, 6:] += np.eye(2) / sigma**2
-    full = np.linalg.solve(H, -(both * weight[:, None]).T @ r)
-    np.testing.assert_allclose(np.linalg.solve(A, g), full[:6], rtol=1e-6, atol=1e-12)
+    steps, count = 2, 300
+    rows = np.empty((1, 4 + steps, count), np.float32)
+    rows[0, 0], rows[0, 1:3] = 1, rng.uniform(-0.04, 0.04, (2, count))
+    rows[0, 3], rows[0, 4:] = 1e-4 * rng.normal(size=count), 1e-4 * rng.normal(size=(steps, count))
+    noise = rng.uniform(0.8e-4, 2e-4, count)
+    ends = Faces(rows, np.square(noise)[None].astype(np.float32), np.ones((1, count), np.float32))
+    no_sides = Faces(rows[:0], ends.variance[:0], ends.share[:0])
+    contacts = Contacts(ends, no_sides, np.zeros(0, np.intp))
+    told = point_evidence(contacts, np.zeros((1, 1, 6)), 1e3)
+    _, x, y, r = rows[0, :4].astype(np.float64)
+    none = np.zeros(count)
+    J = -np.stack([none, none, none + 1, y, -x, none], axis=-1)
+    both = np.hstack([J, rows[0, 4:].T])
+    H = (both / noise[:, None] ** 2).T @ both
+    H[6:, 6:] += np.eye(steps) / STEP_SIGMAS**2
+    known = [2, 3, 4, 6, 7]
+    full = np.linalg.solve(H[np.ix_(known, known)], -(both[:, known] / noise[:, None] ** 2).T @ r)
+    moves = known[:3]
+    A, g = told.information[0, 0], told.gradient[0, 0]
+    np.testing.assert_allclose(
+        np.linalg.solve(A[np.ix_(moves, moves)], g[moves]), full[:3], rtol=1e-4
+    )
 
 
 def test_contrast_feigns_no_tilt():
@@ -116,14 +129,21 @@ def test_readings_that_scatter_more_than_stated_count_accordingly(excess):
     cell, count, sigma = box_cell(), 1200, 1e-4
     xy = rng.uniform(-0.5, 0.5, (count, 2)) * cell.size_m[:2]
     p = np.column_stack([xy, cell.height_m / 2 + excess * sigma * rng.normal(size=count)])
-    stated = Points(p, np.full(count, sigma), np.zeros(count, int), np.ones(count), 0 * p)
     options = RefineOptions(surface_model_sigma_m=0.0)
-    T = np.eye(4)[None]
+    T, maps = np.eye(4)[None], face_maps(cell)
 
-    def told(points: Points) -> Floats:
-        contacts = contacts_at(points, T[:, None], T, cell, UP, np.full((1, 1), 5e-4))
-        return point_evidence(points, contacts, cell, (1, 1), 3e-3, options).information[0, 0, 2, 2]
+    def told(stated: float) -> float:
+        points = Points(
+            np.zeros((1, 3)),
+            p.T[None, None].astype(np.float32),
+            np.full((1, 1, count), stated**2, np.float32),
+            np.ones((1, 1, count), np.float32),
+            np.array([[[5e-4, 0, 0]]], np.float32),
+        )
+        upright, hidden = np.zeros(1, np.bool_), np.ones((1, 1), np.bool_)
+        contacts = contacts_at(points, maps, cell, T[:, None], upright, hidden, options)
+        return point_evidence(contacts, np.zeros((1, 1, 6)), 3e-3).information[0, 0, 2, 2]
 
-    honest = told(dataclasses.replace(stated, sigma=np.full(count, excess * sigma)))
-    assert told(stated) == pytest.approx(honest, rel=0.12)
-    assert told(dataclasses.replace(stated, sigma=np.full(count, 9 * sigma))) < honest
+    honest = told(excess * sigma)
+    assert told(sigma) == pytest.approx(honest, rel=0.12)
+    assert told(9 * sigma) < honest

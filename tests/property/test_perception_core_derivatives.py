@@ -15,7 +15,6 @@ from cellpick.perception.core.edges import EdgeViews, edge_views
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.search import Readings
 from cellpick.perception.core.solve import PRIOR_SIGMA, free_axes, solve_step, weak_prior
-from cellpick.perception.core.surfaces import contacts_of, surfaces_of
 from cellpick.perception.core.template import edge_template
 from cellpick.perception.core.views import (
     adjoint,
@@ -130,43 +129,6 @@ def test_a_shifted_circle_falls_short_of_its_straight_motion_by_its_bow():
             bent = straight - edges.bow[0, k, on] @ [x * x, x * y, y * y]
             assert np.abs(bent - exact).max() < 0.15
             assert np.abs(bent - exact).max() < 0.4 * np.abs(straight - exact).max()
-
-
-@pytest.mark.parametrize("cell", [box_cell(), round_cell()], ids=["box", "cylinder"])
-def test_surface_derivative_is_that_of_finite_differences(cell):
-    rng = np.random.default_rng(2)
-    p = rng.uniform(-0.55, 0.55, (20000, 3)) * cell.size_m
-    touching = contacts_of(
-        cell, p, 0 * p, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
-    )
-    p = p[touching.point[np.abs(touching.distance) < 1e-3]]
-    assert set(touching.face[np.abs(touching.distance) < 1e-3]) == (
-        {0, 4, 5} if cell.shape == "cylinder" else set(range(6))
-    )
-    surfaces = surfaces_of(cell)
-
-    def at(delta):
-        q = transform(invert(perturb(np.eye(4), delta)), p)
-        return contacts_of(
-            cell, q, 0 * q, np.arange(len(p)), np.zeros(len(p), int), np.full(len(p), 1.2e-3)
-        )
-
-    here = at(np.zeros(6))
-    np.testing.assert_allclose(
-        np.einsum("kd,kd->k", surfaces.distance[here.face], here.features),
-        here.distance,
-        atol=1e-12,
-    )
-    predicted = np.einsum("kid,kd->ki", surfaces.derivative[here.face], here.features)
-    for axis in range(6):
-        d = STEP * np.eye(6)[axis]
-        plus, minus = at(d), at(-d)
-        rows, i, j = np.intersect1d(plus.point, minus.point, return_indices=True)
-        numeric = (plus.distance[i] - minus.distance[j]) / (2 * STEP)
-        known = np.isin(rows, here.point) & (plus.face[i] == minus.face[j])
-        assert known.mean() > 0.99
-        back = np.searchsorted(here.point, rows[known])
-        np.testing.assert_allclose(numeric[known], predicted[back, axis], atol=1e-4)
 
 
 def test_solve_step_is_the_dense_solution_with_camera_errors_as_unknowns():

@@ -12,8 +12,7 @@ from perception_core_stage import MATERIALS, box_cell, calibrations, round_cell
 from cellpick.geometry import perturb, translation
 from cellpick.perception.core.edges import EdgeViews, crowded_points, edge_views
 from cellpick.perception.core.lookup import assign_points
-from cellpick.perception.core.observations import Points, biweight, thinned
-from cellpick.perception.core.options import RefineOptions
+from cellpick.perception.core.observations import biweight
 from cellpick.perception.core.outlines import (
     case_distance,
     feature_outline,
@@ -132,21 +131,6 @@ def test_a_neighbour_makes_an_outline_crowded():
     np.testing.assert_array_equal(crowded[0], rim & (towards > 0.5))
     np.testing.assert_array_equal(crowded[1], rim & (towards < -0.5))
     assert not crowded[2].any()
-
-
-def test_thinning_keeps_the_information_and_the_bound():
-    cell = box_cell()
-    rng = np.random.default_rng(0)
-    p = np.column_stack([rng.uniform(-0.5, 0.5, (9000, 2)) * cell.size_m[:2], np.full(9000, 0.02)])
-    dense = Points(p, np.full(9000, 1e-4), np.zeros(9000, int), np.full(9000, 6.0), 0 * p)
-    options = RefineOptions(points_per_cell=2000)
-    left = thinned(dense, np.eye(4)[None], cell, UP, options)
-    assert 2000 <= len(left.sigma) < 3000
-    assert (1 / left.repeats).sum() == pytest.approx((1 / dense.repeats).sum(), rel=0.01)
-    few = dense.rows(np.arange(1500))
-    np.testing.assert_array_equal(
-        thinned(few, np.eye(4)[None], cell, UP, options).p_base, few.p_base
-    )
 
 
 def test_biweight_falls_from_one_to_zero_at_its_limit():

@@ -141,7 +141,8 @@ def test_order_of_cells_and_points_does_not_matter(boxes):
         points_sigma=boxes.sigma[order],
         points_camera=boxes.camera[order],
     )
-    np.testing.assert_allclose(there.Ts_base_cell[::-1], here.Ts_base_cell, atol=1e-9)
+    # points are summed in single precision
+    np.testing.assert_allclose(there.Ts_base_cell[::-1], here.Ts_base_cell, atol=1e-8)
     np.testing.assert_allclose(there.covariance[::-1], here.covariance, rtol=1e-6, atol=1e-15)
 
 

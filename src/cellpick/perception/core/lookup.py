@@ -1,16 +1,24 @@
-"""Which cell a 3D point may belong to: a table over the plane that the cameras look onto."""
+"""Which cell a 3D point may belong to: a map of the plane that the cameras look onto."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.core.surfaces import GRID_M, PAD_M
 from cellpick.structures import CellModel
 
-STEP_M = 1.3e-3
-"""Distance of the samples that mark a cell; below `GRID_M` / sqrt(2), so no bin is missed."""
+STEP_M = 1e-3
+"""Pixel of the map."""
+MOST_PIXELS = 4000
+"""Pixels a side of the map from which a larger one gets larger pixels."""
+PAD_M = 3e-3
+"""Points this far outside a cell's outline may still be its own."""
+SUBPIXEL_BITS = 4
+"""Outlines are drawn to a sixteenth of a pixel."""
+CORNERS = 32
+"""Of the polygon that a round outline is drawn as."""
 
 
 def looking_up(Ts_base_cell: Floats, up: Floats) -> Floats:
@@ -29,19 +37,43 @@ def assign_points(
     if not len(points) or not len(Ts_base_cell):
         return np.full(len(points), -1)
     plane = _basis(up)
-    wide, wide_id = _samples(Ts_base_cell, cell, up, pad)
-    core, core_id = _samples(Ts_base_cell, cell, up, 0.0)
-    low = (wide @ plane).min(axis=0)
-    shape = np.floor(((wide @ plane).max(axis=0) - low) / GRID_M).astype(np.int64) + 1
-    table = np.full(shape, -1)
+    wide, core = (outlines(Ts_base_cell, cell, up, p) @ plane for p in (pad, 0.0))
+    low, high = wide.min(axis=(0, 1)), wide.max(axis=(0, 1))
+    step = max(STEP_M, float((high - low).max()) / MOST_PIXELS)
+    # a frame of one pixel stays empty, for all that is farther away
+    low = low - 2 * step
+    size = np.ceil((high - low) / step).astype(np.int64) + 3
+    label = np.full(size[::-1], -1, np.int32)
     # the cells' own outlines come last, so that they win over a neighbour's margin
-    for samples, ids in ((wide, wide_id), (core, core_id)):
-        i, j = np.floor((samples @ plane - low) / GRID_M).astype(np.int64).T
-        table[i, j] = ids
-    bins = np.floor((points @ plane - low) / GRID_M)
-    known = ((bins >= 0) & (bins < shape)).all(axis=1)
-    i, j = np.where(known[:, None], bins, 0).astype(np.int64).T
-    return np.where(known, table[i, j], -1)
+    for polygons in (wide, core):
+        corners = np.rint((polygons - low) / step * 2**SUBPIXEL_BITS).astype(np.int32)
+        for row, polygon in enumerate(corners):
+            cv2.fillConvexPoly(label, polygon, row, shift=SUBPIXEL_BITS)
+    at = np.rint((points @ plane - low) / step)
+    column, row = np.clip(at, 0, size - 1).astype(np.intp).T
+    found: NDArray[np.int64] = label.ravel().take(row * size[0] + column).astype(np.int64)
+    return found
+
+
+def outlines(Ts_base_cell: Floats, cell: CellModel, up: Floats, pad: float) -> Floats:
+    """(n, k, 3) corners of the face of each cell that looks up, `pad` metres larger than drawn."""
+    towards = looking_up(Ts_base_cell, up)
+    axis = np.argmax(np.abs(towards), axis=1)
+    half = cell.size_m / 2 + pad
+    angle = (np.arange(CORNERS) + 0.5) * (2 * np.pi / CORNERS)
+    turn = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    # of a box's outline every eighth corner, stretched to the sides, stands for all in between
+    square = np.sign(turn)
+    corners = np.zeros((3, CORNERS, 3))
+    for a in range(3):
+        b, c = (a + 1) % 3, (a + 2) % 3
+        unit = turn if a == 2 and cell.shape == "cylinder" else square
+        corners[a][:, [b, c]] = unit * half[[b, c]]
+    local = corners[axis]
+    rows = np.arange(len(axis))
+    local[rows, :, axis] = (np.sign(towards[rows, axis]) * cell.size_m[axis] / 2)[:, None]
+    result: Floats = local @ np.swapaxes(Ts_base_cell[:, :3, :3], -1, -2)
+    return result + Ts_base_cell[:, None, :3, 3]
 
 
 def _basis(up: Floats) -> Floats:
@@ -49,28 +81,3 @@ def _basis(up: Floats) -> Floats:
     first = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
     first /= np.linalg.norm(first)
     return np.stack([first, np.cross(up, first)], axis=-1)
-
-
-def _samples(
-    Ts_base_cell: Floats, cell: CellModel, up: Floats, pad: float
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Points (s, 3) all over the face of each cell that looks up, with the cells' rows (s,)."""
-    towards = looking_up(Ts_base_cell, up)
-    axis = np.argmax(np.abs(towards), axis=1)
-    points, rows = [], []
-    for a in range(3):
-        chosen = np.flatnonzero(axis == a)
-        half = cell.size_m / 2 + pad
-        b, c = (a + 1) % 3, (a + 2) % 3
-        grid = np.meshgrid(*(np.linspace(-half[k], half[k], _count(half[k])) for k in (b, c)))
-        lattice = np.zeros((chosen.size, grid[0].size, 3))
-        lattice[:, :, b], lattice[:, :, c] = grid[0].ravel(), grid[1].ravel()
-        lattice[:, :, a] = (np.sign(towards[chosen, a]) * cell.size_m[a] / 2)[:, None]
-        T = Ts_base_cell[chosen]
-        points.append(lattice @ np.swapaxes(T[:, :3, :3], -1, -2) + T[:, None, :3, 3])
-        rows.append(np.repeat(chosen, grid[0].size))
-    return np.concatenate([p.reshape(-1, 3) for p in points]), np.concatenate(rows)
-
-
-def _count(half: float) -> int:
-    return int(np.ceil(2 * half / STEP_M)) + 1

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, checked
 from cellpick.perception.core.edges import EdgeViews, crowded_points, edge_views
+from cellpick.perception.core.face_maps import FaceMaps
 from cellpick.perception.core.lookup import looking_up
-from cellpick.perception.core.observations import Points, thinned
 from cellpick.perception.core.options import RefineOptions
+from cellpick.perception.core.points import Points, Readings, points_of
 from cellpick.perception.core.template import EdgeTemplate
 from cellpick.perception.core.views import Views, pixel_pitch, views_of
 from cellpick.structures import Capture, CellModel
@@ -36,6 +37,8 @@ class Problem:
     """3D points near the cells."""
     template: EdgeTemplate
     """The edges of the end faces."""
+    maps: FaceMaps
+    """What lies where on them."""
     up: Floats
     """(3,) unit direction from the cells to the cameras, in the base frame."""
     options: RefineOptions
@@ -57,19 +60,22 @@ def problem_of(
     points: ArrayLike,
     points_sigma: ArrayLike,
     points_camera: ArrayLike,
+    points_repeats: ArrayLike | None,
     template: EdgeTemplate,
+    maps: FaceMaps,
     options: RefineOptions,
 ) -> Problem:
     """The arguments of `refine_poses`, checked and stacked; raises `ShapeError`."""
     half = float(np.linalg.norm(cell.size_m)) / 2
     views = views_of(captures, Ts[:, :3, 3], half + CROP_MARGIN_M)
-    usable = _usable(points, points_sigma, points_camera, views)
+    usable = _usable(points, points_sigma, points_camera, points_repeats, views)
     up = towards_cameras(views)
     return Problem(
         cell,
         views,
-        thinned(usable, Ts, cell, up, options),
+        points_of(usable, Ts, cell, up, views, options),
         template.every(_stride(template, views, Ts, options)),
+        maps,
         up,
         options,
     )
@@ -101,8 +107,9 @@ def _usable(
     points: ArrayLike,
     points_sigma: ArrayLike,
     points_camera: ArrayLike,
+    points_repeats: ArrayLike | None,
     views: Views,
-) -> Points:
+) -> Readings:
     """The finite ones of m points; raises `ShapeError` for a camera that is not there."""
     p = checked("points", points, (None, 3), finite=False)
     sigma = checked("points_sigma", points_sigma, (len(p),), finite=False)
@@ -113,9 +120,8 @@ def _usable(
             got=f"{camera.min()} to {camera.max()}",
             accepted=f"0 to {len(views) - 1}",
         )
+    if points_repeats is None:
+        points_repeats = views.depth_repeats[camera]
+    repeats = checked("points_repeats", points_repeats, (len(p),))
     good = np.isfinite(p).all(axis=1) & np.isfinite(sigma) & (sigma > 0)
-    p, camera = p[good], camera[good]
-    T = views.Ts_camera_base[camera]
-    z = np.sum(T[:, 2, :3] * p, axis=-1) + T[:, 2, 3]
-    pixel = (z / views.K[camera, 0, 0])[:, None] * T[:, 0, :3]
-    return Points(p, sigma[good], camera, views.depth_repeats[camera], pixel)
+    return Readings(p[good], sigma[good], camera[good], repeats[good])

@@ -13,8 +13,9 @@ from cellpick.perception.core.axes import Single
 from cellpick.perception.core.depth_errors import depth_errors
 from cellpick.perception.core.edge_evidence import EdgeEvidence, edge_evidence
 from cellpick.perception.core.edges import EdgeViews
+from cellpick.perception.core.face_maps import FaceMaps, face_maps
 from cellpick.perception.core.lookup import looking_up
-from cellpick.perception.core.observations import Evidence, Points, contacts_at, point_evidence
+from cellpick.perception.core.observations import Evidence, point_evidence
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.problem import Problem, problem_of, reach_px
 from cellpick.perception.core.result import Refined, judged
@@ -22,11 +23,11 @@ from cellpick.perception.core.search import Steps, steps_near
 from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.core.solve import Step, free_axes, solve_step, weak_prior
 from cellpick.perception.core.standing import standing_evidence
+from cellpick.perception.core.surfaces import Contacts, contacts_at
 from cellpick.perception.core.template import EdgeTemplate, edge_template
 from cellpick.perception.core.views import (
     adjoint,
     calibration_information,
-    pixel_pitch,
     sides_grazed,
 )
 from cellpick.perception.core.vote import vote
@@ -71,8 +72,10 @@ def refine_poses(
     points_sigma: ArrayLike,
     points_camera: ArrayLike,
     *,
+    points_repeats: ArrayLike | None = None,
     materials: Mapping[str, Material] | None = None,
     template: EdgeTemplate | None = None,
+    maps: FaceMaps | None = None,
     T_base_support: ArrayLike | None = None,
     options: RefineOptions | None = None,
 ) -> Refined:
@@ -80,16 +83,27 @@ def refine_poses(
 
     `points` (m, 3) are 3D points in the base frame, `points_sigma` (m,) their axial noise in
     metres and `points_camera` (m,) the row in `captures` of the camera that saw each; points that
-    are not finite are dropped. What a camera's points err by together, its calibration states.
-    `materials` tells bright print from dark; or `template` is what they were drawn to before, at
-    `options.edge_spacing_m`. Cells stand on z = 0 of `T_base_support` (4, 4),
+    are not finite are dropped. What a camera's points err by together, its calibration states;
+    `points_repeats` (m,) is how many of them carry the information of one independent reading,
+    where they are not all that the camera read. `materials` tells bright print from dark; or
+    `template` is what they were drawn to before, at `options.edge_spacing_m`, and `maps` what
+    `face_maps` made of the cell. Cells stand on z = 0 of `T_base_support` (4, 4),
     if it is given. Raises `ShapeError`.
     """
     initial = checked("Ts_base_cell", Ts_base_cell, (None, 4, 4))
     options = options or RefineOptions()
     template = template or edge_template(cell, materials or {}, options.edge_spacing_m)
     problem = problem_of(
-        initial, cell, captures, points, points_sigma, points_camera, template, options
+        initial,
+        cell,
+        captures,
+        points,
+        points_sigma,
+        points_camera,
+        points_repeats,
+        template,
+        maps or face_maps(cell),
+        options,
     )
     if T_base_support is not None:
         T_base_support = checked("T_base_support", T_base_support, (4, 4))
@@ -97,17 +111,19 @@ def refine_poses(
     start = np.zeros((len(initial), len(captures), 6))
     state = _State(initial, start, start)
     for gate in GATES_M:
-        surface = _surface(problem, state, gate, np.ones(start.shape[:2], np.bool_))
+        contacts = _contacts(problem, state, np.ones(start.shape[:2], np.bool_))
+        surface = point_evidence(contacts, np.zeros_like(start), gate)
         state, _ = solve.step(state, surface, None)
     crowded = problem.crowded(state.Ts)
     edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
     shift, seen = vote(edges, problem.views, cell, solve.free, problem.options)
     state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
-    grazed = sides_grazed(problem.views, state.Ts)
+    contacts = _contacts(problem, state, sides_grazed(problem.views, state.Ts))
     edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
     drawn, steps = state, _steps(problem, edges)
     for window in WINDOWS_M:
-        surface = _surface(problem, state, window / 2, grazed)
+        moved = difference(drawn.Ts_measured, state.Ts_measured)
+        surface = point_evidence(contacts, moved, window / 2)
         edge = _edge(problem, edges, steps, difference(drawn.Ts_seen, state.Ts_seen), window)
         before = state
         state, step = solve.step(before, surface, edge)
@@ -118,21 +134,15 @@ def refine_poses(
     return replace(refined, sightings=solve.sightings(before, surface, edge, share))
 
 
-def _surface(
-    problem: Problem, state: _State, gate_m: float, hidden_sides: NDArray[np.bool_]
-) -> Evidence:
-    contacts = contacts_at(
+def _contacts(problem: Problem, state: _State, hidden_sides: NDArray[np.bool_]) -> Contacts:
+    return contacts_at(
         problem.points,
-        state.Ts_measured,
-        state.Ts,
+        problem.maps,
         problem.cell,
-        problem.up,
-        pixel_pitch(problem.views, state.Ts),
-    )
-    seen_by = problem.points.camera[contacts.point]
-    contacts = contacts.without_sides(hidden_sides[contacts.cell, seen_by])
-    return point_evidence(
-        problem.points, contacts, problem.cell, state.seen.shape[:2], gate_m, problem.options
+        state.Ts_measured,
+        looking_up(state.Ts, problem.up)[:, 2] < 0,
+        hidden_sides,
+        problem.options,
     )
 
 
@@ -197,7 +207,7 @@ class _Solver:
             edge_share=edge_share,
             camera_sigma=views.error_sigma,
             depth_sigma=self._depth.information**-0.5,
-            depth_noise_m=_mean_noise(self._problem.points, len(views)),
+            depth_noise_m=self._problem.points.noise_m,
             known=fixed @ known @ fixed + self.free,
             pull=pull @ fixed,
             distance_m=Ts_camera_cell[..., 2, 3],
@@ -213,14 +223,6 @@ class _Solver:
         cell, options = self._problem.cell, self._problem.options
         A, g = standing_evidence(Ts, self._support, cell, options)
         return self._weak + A, pull + g
-
-
-def _mean_noise(points: Points, cameras: int) -> Floats:
-    """(cameras,) mean noise of each one's points, 0 without any."""
-    count = np.bincount(points.camera, minlength=cameras)
-    total = np.bincount(points.camera, points.sigma, cameras)
-    result: Floats = total / np.maximum(count, 1)
-    return result
 
 
 def _times(matrix: Floats, vector: Floats) -> Floats:

@@ -1,165 +1,171 @@
-"""Which cell and which face of it each 3D point lies on, and the moments of those points."""
+"""Which face of its cell each 3D point lies on, where on it, and how far from it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.core.contrast import brightness_steps
-from cellpick.perception.core.outlines import signed_distance
+from cellpick.perception.core.face_maps import FaceMaps, Singles
+from cellpick.perception.core.options import RefineOptions
+from cellpick.perception.core.points import Points
 from cellpick.structures import CellModel
 
-Indices = NDArray[np.int64]
-
-FIRST_END = 4
-"""The faces from this row on are +z and -z."""
 EDGE_M = 1.2e-3
 """Points nearer than this to an edge are not used: readings there mix two surfaces."""
 EDGE_PX = 1.5
 """The same in pixels of their own camera."""
-GRID_M = 2e-3
-"""Bin of the lookup table from place to cell."""
-PAD_M = 3e-3
-"""Points this far outside a cell's outline may still be its own."""
+RELIEF_M = 6e-3
+"""Points this much below a face lie on nothing that is raised above it."""
+PLACE = slice(0, 3)
+"""Rows of an end's contacts: how the distance falls when the cell moves along z, about -y, x."""
+DISTANCE = 3
+"""Their row of distances."""
+STEPS = slice(4, None)
+"""Their rows of brightness steps."""
 
 
 @dataclass(frozen=True, eq=False)
-class Surfaces:
-    """The faces of one cell model as linear forms of a point's features.
+class Faces:
+    """Points on one kind of face, in v views of cells, at most p in each view."""
 
-    A point on face f has features u (d,); its distance from the face is `distance[f] @ u` and its
-    derivative by the cell's small motion is `derivative[f] @ u`. Planes have u = (x, y, z, 1, 0);
-    a cylinder's side, with radial direction (nx, ny), has u = (nx, ny, z nx, z ny, r - radius).
-    """
-
-    distance: Floats
-    """(f, 5)."""
-    derivative: Floats
-    """(f, 6, 5)."""
-
-
-def surfaces_of(cell: CellModel) -> Surfaces:
-    """Faces +x -x +y -y +z -z; a cylinder's side takes the first place and leaves three empty."""
-    half = cell.size_m / 2
-    distance, derivative = np.zeros((6, 5)), np.zeros((6, 6, 5))
-    for face in range(6):
-        axis, sign = face // 2, 1.0 - 2.0 * (face % 2)
-        n = np.zeros(3)
-        n[axis] = sign
-        distance[face, :3], distance[face, 3] = n, -half[axis]
-        derivative[face, :3, 3] = -n
-        # the point q moves by -(v + w x q) in the cell's frame, and n . (w x q) = w . (q x n)
-        derivative[face, 3:, :3] = -np.cross(np.eye(3), n).T
-    if cell.shape == "cylinder":
-        distance[0] = [0, 0, 0, 0, 1]
-        derivative[0] = 0
-        derivative[0, 0, 0] = derivative[0, 1, 1] = -1
-        derivative[0, 3, 3], derivative[0, 4, 2] = 1, -1
-    return Surfaces(distance, derivative)
+    rows: Singles
+    """(v, k, p) what each says, linearly: on an end `PLACE`, `DISTANCE` and `STEPS`; on a side the
+    distance's derivative by the cell's small motion without the part along z, and the distance."""
+    variance: Singles
+    """(v, p) of the distance, m^2."""
+    share: Singles
+    """(v, p) how much of an independent reading each carries; 0 where there is no contact."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contacts:
-    """Points that lie near a face of a cell, k of them."""
+    """Points on the faces of n cells, as c cameras see those."""
 
-    point: Indices
-    """(k,) row of the point."""
-    cell: Indices
-    """(k,) row of the cell."""
-    face: Indices
-    """(k,) face."""
-    features: Floats
-    """(k, 5) features u of `Surfaces`."""
-    distance: Floats
-    """(k,) signed distance, positive outside."""
-    steps: Floats
-    """(k, m) steps of m brightnesses at each, as `brightness_steps` gives them; 0 on the sides."""
-
-    def without_sides(self, hidden: NDArray[np.bool_]) -> Contacts:
-        """Those on the faces +z and -z, and those on other faces that are not `hidden` (k,)."""
-        rows = (self.face >= FIRST_END) | ~hidden
-        names = [field.name for field in fields(Contacts)]
-        return Contacts(**{name: getattr(self, name)[rows] for name in names})
+    ends: Faces
+    """With the ends that look up, of all n * c views."""
+    sides: Faces
+    """With the sides, of some views."""
+    views: NDArray[np.intp]
+    """(v,) which those are."""
 
 
-def contacts_of(
-    cell: CellModel, q: Floats, pixel: Floats, point: Indices, of_cell: Indices, edge_m: Floats
-) -> Contacts:
-    """Contacts of points `q` (k, 3) in their cells' frames; points within `edge_m` (k,) of an edge
-    are left out. `pixel` (k, 3) leads from each to the next of its row."""
-    half = cell.size_m / 2
-    margin = np.maximum(max(cell.rim_radius_m, cell.corner_radius_m * 0.3), edge_m)
-    q, near_step = levelled(cell, q, edge_m)
-    if cell.shape == "cylinder":
-        rho = np.maximum(np.hypot(q[:, 0], q[:, 1]), 1e-9)
-        d = np.stack([rho - half[0], np.abs(q[:, 2]) - half[2]], axis=-1)
-        side = d[:, 0] > d[:, 1]
-        inside = np.where(side, d[:, 1], d[:, 0]) < -margin
-        face = np.where(side, 0, np.where(q[:, 2] > 0, 4, 5))
-        normal = q[:, :2] / rho[:, None]
-        radial = np.column_stack([normal, q[:, 2:] * normal, d[:, 0]])
-        distance = np.where(side, d[:, 0], d[:, 1])
-    else:
-        d = np.abs(q) - half
-        axis = np.argmax(d, axis=1)
-        distance = np.take_along_axis(d, axis[:, None], 1)[:, 0]
-        second = np.partition(d, 1, axis=1)[:, 1]
-        inside = second < -margin
-        up = np.take_along_axis(q, axis[:, None], 1)[:, 0] > 0
-        face = 2 * axis + np.where(up, 0, 1)
-        side, radial = np.zeros(len(q), bool), np.zeros((len(q), 5))
-    flat = np.column_stack([q, np.ones(len(q)), np.zeros(len(q))])
-    u = np.where(side[:, None], radial, flat)
-    keep = inside & ~(near_step & (face >= FIRST_END))
-    on_end = face[keep] >= FIRST_END
-    steps = brightness_steps(cell, q[keep], pixel[keep]) * on_end[:, None]
-    return Contacts(point[keep], of_cell[keep], face[keep], u[keep], distance[keep], steps)
+@dataclass(frozen=True, eq=False)
+class Local:
+    """Points in the frames of their cells, as their cameras see those, (v, ..., p)."""
+
+    q: Singles
+    """(v, 3, p), raised features pressed flush."""
+    end: Singles
+    """(v, p) signed distance from the end that looks up, positive outside."""
+    aside: Singles
+    """(v, p) the same from the nearest side."""
+    other: Singles
+    """(v, p) the same from the nearest side square to that; far inside for a cylinder."""
+    edge_m: Singles
+    """(v, 1) points nearer than this to an edge are not used."""
+    near_step: NDArray[np.bool_]
+    """(v, p) whether the edge of something raised is that near."""
 
 
-def levelled(cell: CellModel, q: Floats, edge_m: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Points (k, 3) with raised features pressed flush, and whether (k,) a step is near."""
-    q, near = q.copy(), np.zeros(len(q), bool)
-    for feature in cell.features:
-        if feature.height_m <= 0:
-            continue
-        sign = 1.0 if feature.face == "+z" else -1.0
-        on_face = sign * q[:, 2] > cell.height_m / 2 - 2 * PAD_M
-        beyond = signed_distance(feature, q[:, :2])
-        q[on_face & (beyond < 0), 2] -= sign * feature.height_m
-        # readings across a low step are off by no more than its height
-        near |= on_face & (np.abs(beyond) < np.minimum(edge_m, 2 * feature.height_m))
-    return q, near
+def local_at(
+    points: Points, maps: FaceMaps, cell: CellModel, Ts_seen: Floats, over: NDArray[np.bool_]
+) -> tuple[Local, tuple[Singles, Singles]]:
+    """The points in cells at `Ts_seen` (n, c, 4, 4), and their pixels in the maps.
 
-
-def moments(u: Floats, weight: Floats, group: Indices, groups: int) -> Floats:
-    """Sums (groups, d, d) of weight * u u^T of features `u` (k, d), by `group` (k,)."""
-    d = u.shape[1]
-    out = np.zeros((groups, d, d))
-    for i in range(d):
-        weighted = weight * u[:, i]
-        for j in range(i, d):
-            sums = np.bincount(group, weighted * u[:, j], groups)
-            out[:, i, j] = out[:, j, i] = sums
-    return out
-
-
-def normal_equations(M: Floats, surfaces: Surfaces, sigma: float = 1.0) -> tuple[Floats, Floats]:
-    """Information (..., 6, 6) and gradient (..., 6) of moments (..., f, d, d) of the faces.
-
-    Features beyond the first five are patterns of an error that readings share, each of unknown
-    size with standard deviation `sigma`; they are eliminated. The step that
-    `information @ step = gradient` gives lessens the squared distances.
+    `over` (n,) says which cells stand upside down.
     """
-    L, c = surfaces.derivative, surfaces.distance
-    own = L.shape[-1]
-    JM, rM = L @ M[..., :own, :], (c[:, None, :] @ M[..., :own, :])[..., 0, :]
-    A: Floats = (JM[..., :own] @ np.swapaxes(L, -1, -2)).sum(axis=-3)
-    g: Floats = -(JM[..., :own] @ c[..., None])[..., 0].sum(axis=-2)
-    across, pull = JM[..., own:].sum(axis=-3), -rM[..., own:].sum(axis=-2)
-    total = M[..., own:, own:].sum(axis=-3) + np.eye(M.shape[-1] - own) / sigma**2
-    gain = np.swapaxes(np.linalg.solve(total, np.swapaxes(across, -1, -2)), -1, -2)
-    A = A - gain @ np.swapaxes(across, -1, -2)
-    return A, g - (gain @ pull[..., None])[..., 0]
+    n, c, _, p = points.offset.shape
+    R = Ts_seen[..., :3, :3]
+    t = (np.swapaxes(R, -1, -2) @ (Ts_seen[..., :3, 3] - points.origins[:, None])[..., None])[
+        ..., 0
+    ]
+    q = np.swapaxes(R, -1, -2).astype(np.float32) @ points.offset
+    q -= t.astype(np.float32)[..., None]
+    half = (cell.size_m / 2).astype(np.float32)
+    edge_m = np.maximum(EDGE_M, EDGE_PX * np.linalg.norm(points.pixel, axis=-1))[..., None]
+    place = maps.pixels(q, over)
+    raised, clear = maps.relief_at(*place)
+    sign = np.where(over, np.float32(-1), np.float32(1))[:, None, None]
+    end = q[..., 2, :] * sign - half[2]
+    raised *= end > -np.float32(RELIEF_M)
+    end -= raised
+    q[..., 2, :] -= sign * raised
+    across = np.abs(q[..., :2, :])
+    if cell.shape == "cylinder":
+        aside = np.sqrt(np.square(across).sum(axis=-2)) - half[0]
+        other = np.full_like(aside, -np.inf)
+    else:
+        across -= half[:2, None]
+        aside, other = across.max(axis=-2), across.min(axis=-2)
+    local = Local(
+        q.reshape(n * c, 3, p),
+        end.reshape(n * c, p),
+        aside.reshape(n * c, p),
+        other.reshape(n * c, p),
+        edge_m.reshape(n * c, 1).astype(np.float32),
+        (clear < edge_m).reshape(n * c, p),
+    )
+    return local, place
+
+
+def contacts_at(
+    points: Points,
+    maps: FaceMaps,
+    cell: CellModel,
+    Ts_seen: Floats,
+    over: NDArray[np.bool_],
+    hidden_sides: NDArray[np.bool_],
+    options: RefineOptions,
+) -> Contacts:
+    """Contacts with cells as each camera sees them, `Ts_seen` (n, c, 4, 4), but for the sides that
+    are `hidden_sides` (n, c) to it; `over` (n,) stand upside down."""
+    local, place = local_at(points, maps, cell, Ts_seen, over)
+    R = Ts_seen[..., :3, :3].astype(np.float32)
+    pixel = (points.pixel[..., None, :] @ R)[..., 0, :]
+    steps = brightness_steps(maps, *place, pixel)
+    n, c, shades, p = steps.shape
+    margin = np.maximum(
+        np.float32(max(cell.rim_radius_m, cell.corner_radius_m * 0.3)), local.edge_m
+    )
+    variance = points.variance + np.float32(options.surface_model_sigma_m**2)
+    variance, share = variance.reshape(n * c, p), points.share.reshape(n * c, p)
+    sign = np.repeat(np.where(over, np.float32(-1), np.float32(1)), c)[:, None]
+    rows = np.empty((n * c, STEPS.start + shades, p), np.float32)
+    rows[:, 0] = sign
+    np.multiply(local.q[:, :2], sign[:, None], out=rows[:, 1:3])
+    rows[:, DISTANCE] = local.end
+    noise = np.sqrt(points.variance).reshape(n * c, 1, p)
+    np.multiply(steps.reshape(n * c, shades, p), noise, out=rows[:, STEPS])
+    on_end = (local.aside < -margin) & (local.end > local.aside) & ~local.near_step
+    views = np.flatnonzero(~hidden_sides)
+    sides = _sides(cell, local, margin, variance, share, views)
+    return Contacts(Faces(rows, variance, share * on_end), sides, views)
+
+
+def _sides(
+    cell: CellModel,
+    local: Local,
+    margin: Singles,
+    variance: Singles,
+    share: Singles,
+    views: NDArray[np.intp],
+) -> Faces:
+    """Contacts with the sides in some views (v,)."""
+    q, aside = local.q[views], local.aside[views]
+    second = np.maximum(local.end[views], local.other[views])
+    on_side = (second < -margin[views]) & (aside > local.end[views])
+    x, y, z = np.swapaxes(q, 0, 1)
+    if cell.shape == "cylinder":
+        normal = q[:, :2] / np.maximum(aside + np.float32(cell.size_m[0] / 2), 1e-9)[:, None]
+    else:
+        half = (cell.size_m[:2] / 2).astype(np.float32)
+        facing = np.abs(x) - half[0] >= np.abs(y) - half[1]
+        normal = np.stack([np.sign(x) * facing, np.sign(y) * ~facing], axis=1)
+    # a point moves by -(v + w x q) in the cell's frame, and n . (w x q) = w . (q x n)
+    nx, ny = normal[:, 0], normal[:, 1]
+    rows = np.stack([-nx, -ny, z * ny, -z * nx, y * nx - x * ny, aside], axis=1)
+    return Faces(rows, variance[views], share[views] * on_side)
