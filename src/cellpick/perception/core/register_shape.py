@@ -10,9 +10,6 @@ import numpy as np
 from cellpick.errors import InputError
 from cellpick.geometry import Floats
 
-SPINS = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
-"""The small motion that leaves a cylinder in its place."""
-
 
 @dataclass(frozen=True)
 class CellShape:
@@ -54,10 +51,3 @@ class CellShape:
     def half_m(self) -> Floats:
         """(3,) half extents."""
         return np.asarray(self.size_m, np.float64) / 2
-
-    @property
-    def determinable(self) -> Floats:
-        """(6, 6) projector onto the small motions that change anything."""
-        spins = SPINS if self.kind == "cylinder" else np.zeros(6)
-        result: Floats = np.eye(6) - np.outer(spins, spins)
-        return result
