@@ -12,9 +12,10 @@ from world_stage import lone_cell, shipped, world_of
 from cellpick.errors import InputError
 from cellpick.geometry import exp_rotation, from_rpy, pose
 from cellpick.scene import SceneState, data_folder, load_arm
+from cellpick.scene.rig import RIG_DENSITY_KG_M3
 from cellpick.world.client import connect
 from cellpick.world.robot import Robot
-from cellpick.world.tool import RIG_DENSITY_KG_M3, mounted_solids
+from cellpick.world.tool import mounted_solids
 from cellpick.world.urdf import _rpy, robot_urdf
 
 STATE = lone_cell()

@@ -7,6 +7,7 @@ from cellpick.scene.check_cell import check_cell
 from cellpick.scene.check_faults import check_faults
 from cellpick.scene.check_grip import check_grip
 from cellpick.scene.check_layout import check_layout
+from cellpick.scene.check_load import check_load
 from cellpick.scene.check_reach import check_reach
 from cellpick.scene.check_rig import check_rig
 from cellpick.scene.models import SceneModels
@@ -18,6 +19,7 @@ def check_scene(models: SceneModels) -> None:
     check_arrangement(models)
     check_layout(models)
     check_rig(models)
+    check_load(models)
     check_faults(models)
     check_grip(models)
     check_reach(models)

@@ -16,6 +16,8 @@ from cellpick.structures import Solid
 
 BAR_M = (0.03, 0.010)
 """Width and thickness of the two crossed bars that carry the cameras."""
+RIG_DENSITY_KG_M3 = 1200.0
+"""Mean density of camera bodies and their bars; assumed."""
 
 
 def camera_poses(rig: RigSpec) -> Floats:

@@ -78,6 +78,15 @@ def steps_at(times_s: Sequence[float], steps: int) -> list[int]:
     return [int(np.clip(round(t / STEP_S) - 1, 0, steps - 1)) for t in times_s]
 
 
+def too_slow(arm: ArmModel, lag: Floats) -> str:
+    """Why an arm stops whose joints fell behind by `lag` (6,) radians, in words."""
+    worst = int(lag.argmax())
+    return (
+        f"{arm.joint_names[worst]} fell behind by {lag[worst]:.3f} rad: its "
+        f"{arm.effort_nm[worst]:g} N m are too few for the inertia and weight of its load"
+    )
+
+
 def tracking_error(arm: ArmModel, q: Floats, q_wanted: Floats) -> Floats:
     """(k,) distance of the flange from its wanted place, for joint angles (k, 6)."""
     p, p_wanted = (arm.flange_pose(angles)[..., :3, 3] for angles in (q, q_wanted))

@@ -31,6 +31,7 @@ from cellpick.world.following import (
     Snapshot,
     sample,
     steps_at,
+    too_slow,
     tracking_error,
 )
 from cellpick.world.gripping import gripper_of
@@ -178,7 +179,7 @@ class World:
                 taken[k] = Snapshot(self.state(), self._robot.dq, self.read_joints())
             lag = np.abs(reached[k] - self._q_wanted)
             if not reason and lag.max() > FOLLOWING_RAD:
-                reason = f"joint {int(lag.argmax())} fell behind by {lag.max():.3f} rad"
+                reason = too_slow(self._scene.arm, lag)
             if reason:
                 self._q_wanted = reached[k]
                 self._attempt.blocked = reason

@@ -8,10 +8,9 @@ from typing import Literal
 import numpy as np
 
 from cellpick.geometry import Floats, invert, transform, translation
+from cellpick.scene.rig import RIG_DENSITY_KG_M3
 from cellpick.structures import Cups, GripperModel, Jaws, Solid
 
-RIG_DENSITY_KG_M3 = 1200.0
-"""Mean density of camera bodies and their plate; assumed."""
 CUP_STROKE_M = 0.005
 """Spring travel of the level compensator that carries the cups; assumed, a usual catalogue size."""
 CUP_STOP_M = 0.0002
