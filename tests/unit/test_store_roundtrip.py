@@ -124,3 +124,9 @@ def test_a_store_holds_the_fields_of_the_records_and_nothing_else(small_look, tm
         assert set(entry["calibration"]) == {
             f.name for f in dataclasses.fields(capture.calibration)
         }
+
+
+def test_how_the_cells_lie_comes_back(small_look, tmp_path):
+    task = dataclasses.replace(small_look.task, arrangement="heap")
+    write_look(dataclasses.replace(small_look, task=task), tmp_path / "captures")
+    assert read_look(tmp_path / "captures").task.arrangement == "heap"
