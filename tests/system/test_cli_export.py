@@ -49,8 +49,10 @@ def test_a_look_is_exported_and_perceived_within_its_calibration(call, tmp_path)
     options = [word for text in (*small, "rig.calibration_error_deg=0") for word in ("--set", text)]
     made = call("bop", "prismatic_tray", "--seeds", "3", "--out", out, *options)
     assert (made.code, made.err) == (0, "")
-    assert made.out == f"1 scene with 4 cameras in {out}\n"
+    ideal = "ideal depth, without any error as no real camera's: cam0_3d, cam2_3d"
+    assert made.out == f"1 scene with 4 cameras in {out}\n{ideal}\n"
     assert (out / "captures" / "000003" / "look.json").is_file()
+    assert "Split `test`: 1 scene; a scene's id" in (out / "dataset_info.md").read_text()
     found = call("bop-results", out, "--camera", "cam1", "--out", tmp_path / "results")
     assert found.code == 0
     assert found.out.startswith("2 estimates of 1 look in ")

@@ -92,6 +92,11 @@ def test_a_note_such_as_that_of_the_oracle_is_there_for_all_to_see():
     assert 'class="note"' not in render(data())
 
 
+def test_one_attempt_at_one_cell_is_told_in_the_singular():
+    one = summary([outcome(serial="A0")], cells_total=1)
+    assert "1 attempt at 1 cell, judged by physics" in render(data(summary=one))
+
+
 def test_a_run_with_nothing_at_all_still_gives_a_page():
     none = summary([], cells_total=0, cycle_times_s=[], station_time_s=0.0)
     empty = data(
@@ -101,6 +106,7 @@ def test_a_run_with_nothing_at_all_still_gives_a_page():
     )  # fmt: skip
     text = render(empty)
     Page(text)
+    assert "0 attempts at 0 cells, judged by physics" in text
     assert text.count("nothing measured") == 6
     assert "No attempt failed." in text
     assert "times too long" not in text

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from cellpick.cli.options import AsJson, Overrides, Scene, Seed
-from cellpick.cli.terminal import show_json
+from cellpick.cli.terminal import counted, show_json
 from cellpick.errors import InputError
 
 
@@ -30,9 +30,12 @@ def check(
     if as_json:
         show_json({"ok": True, **found})
     else:
+        cells, slots, cameras = (
+            counted(found[f"{noun}s"], noun) for noun in ("cell", "slot", "camera")
+        )
         typer.echo(
-            "{scene}: all well: {cells} cells {cell}, {slots} slots, arm {arm}, "
-            "gripper {gripper}, {cameras} cameras".format(**found)
+            f"{found['scene']}: all well: {cells} {found['cell']}, {slots}, arm {found['arm']}, "
+            f"gripper {found['gripper']}, {cameras}"
         )
         if found["purpose"] == "look":
             typer.echo(f"for looks alone: {found['no_pick'] or 'the scene says so'}")

@@ -11,7 +11,7 @@ def readme_text(index: BopIndex) -> str:
     return f"""# BOP data set: {index.name}
 
 Written by cellpick {index.version} from the scene `{index.scene}`. Object 1 is the cell
-`{index.cell}`. Split `{index.split}`: {len(index.seeds)} scenes; a scene's id is its seed, and
+`{index.cell}`. Split `{index.split}`: {_scenes(index)}; a scene's id is its seed, and
 holds one look: one picture a camera, image id 0. The annotation with index i is the same cell in
 all cameras.
 
@@ -43,3 +43,7 @@ The test targets are those of `_{index.target_camera}`: cells of which at least 
 `{CAPTURES}/` is no part of BOP: it holds each look as the station saw it, for `cellpick perceive`
 and `cellpick export bop-results`.
 """
+
+
+def _scenes(index: BopIndex) -> str:
+    return "1 scene" if len(index.seeds) == 1 else f"{len(index.seeds)} scenes"
