@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cellpick.geometry import invert, perturb, pixel_grid, pose, project, rays, transform
-from cellpick.perception.health.mark_model import corners_of, depth_noise, depth_offsets
+from cellpick.perception.health.mark_depth import depth_noise, depth_on_marks
+from cellpick.perception.health.mark_model import corners_of
 from cellpick.perception.health.mark_reading import MarkReadings
 from cellpick.perception.health.picture import DEPTH_NOISE, depth_quality, picture_faults
 from cellpick.scene import IdealDepth
@@ -55,6 +56,12 @@ def table_seen(belief, moved, noise_m=0.0, rng=None):
     return shot, MarkReadings(np.arange(n), np.zeros((n, 4, 2)), pixels, *levels)
 
 
+def on_first(shot, readings):
+    """Depth on the first mark beside its plane."""
+    T = invert(T_BASE_CAMERA) @ MARKS[0].T_base_mark
+    return depth_on_marks(shot, readings.corners_px[:1], T[None]).of(0)
+
+
 def leans(count):
     rng = np.random.default_rng(5)
     return rng.standard_normal((count, 6)) * ([1e-4] * 3 + [TURN_SIGMA] * 3)
@@ -68,8 +75,7 @@ def test_an_ideal_camera_that_leans_as_stated_has_no_noise():
         share, noise = depth_quality(shot, readings, MARKS)
         assert share == 1.0
         worst = max(worst, noise)
-        T = invert(T_BASE_CAMERA) @ MARKS[0].T_base_mark
-        leant = max(leant, float(depth_offsets(shot, readings.corners_px[0], T).std()))
+        leant = max(leant, float(on_first(shot, readings)[0].std()))
     assert leant > 5 * ideal.depth_sigma_m
     assert worst < 0.5
 
@@ -83,13 +89,14 @@ def test_rounding_alone_never_makes_a_camera_noisy(sigma_m):
 
 @pytest.mark.parametrize("times", [1.0, 3.0, 8.0])
 @pytest.mark.parametrize("sigma_m", [3e-5, 1e-4, 2e-3])
-def test_noise_is_told_as_it_is_whatever_the_lean(small_look, sigma_m, times):
+def test_noise_is_told_as_it_is_whatever_the_lean(sigma_m, times):
     real = replace(BELIEF, depth_sigma_m=sigma_m)
     rng = np.random.default_rng(2)
     for moved in (np.zeros(6), *leans(2)):
         shot, readings = table_seen(real, moved, times * sigma_m, rng)
-        assert depth_quality(shot, readings, MARKS)[1] == pytest.approx(times, rel=0.12)
-        words = [f.reason for f in picture_faults(shot, readings, MARKS, small_look.task)]
+        quality = depth_quality(shot, readings, MARKS)
+        assert quality[1] == pytest.approx(times, rel=0.12)
+        words = [f.reason for f in picture_faults(shot, readings, (), quality)]
         assert any("times as noisy as stated" in w for w in words) == (times > DEPTH_NOISE)
 
 
@@ -108,8 +115,8 @@ def test_outliers_do_not_tilt_a_mark():
 def test_a_mark_without_readings_has_offsets_and_no_noise():
     shot, readings = table_seen(replace(BELIEF, depth_sigma_m=1e-4), np.zeros(6))
     empty = replace(shot, depth=np.full_like(shot.depth, np.nan))
-    T = invert(T_BASE_CAMERA) @ MARKS[0].T_base_mark
-    offsets, noise = depth_noise(empty, readings.corners_px[0], T, 1e-4)
+    offsets, by_turn = on_first(empty, readings)
+    noise = depth_noise(offsets, by_turn, empty.calibration, 1e-4)
     assert np.isnan(offsets).all()
     assert len(offsets) > 100
     assert noise.shape == (0,)

@@ -78,13 +78,14 @@ def test_rendered_marks_are_read_to_a_tenth_of_a_pixel():
         )  # fmt: skip
         mark = DrawnMark(number, SIDE_M, T)
         found = look(state_of([spec], decals=mark_decals([mark]))).captures[0]
-        read = read_marks(found, (number,))
+        read = read_marks(found, [ReferenceMark(number, SIDE_M, T, 5e-5)], [number])
         p = transform(invert(found.T_base_camera) @ T, corners_of(SIDE_M))
         off_px = (read.corners[0] - p[:, :2] / p[:, 2:]) * focal_px
         assert read.number.tolist() == [number]
         assert np.sqrt((off_px**2).mean()) < 0.1
         assert 0.5 < read.blur_px[0] < 0.8
-        assert read_marks(found, (number + 1,)).number.size == 0
+        other = [ReferenceMark(number + 1, SIDE_M, T, 5e-5)]
+        assert read_marks(found, other, [number + 1]).number.size == 0
 
 
 def test_a_mark_whose_white_leaves_the_picture_is_unseen():
@@ -95,7 +96,9 @@ def test_a_mark_whose_white_leaves_the_picture_is_unseen():
     for right_m, expected in ((0.02, [3]), (0.0229, []), (0.0235, [])):
         T = translation([right_m, 0.0, THICK_M])
         found = look(state_of([spec], decals=mark_decals([DrawnMark(3, SIDE_M, T)]))).captures[0]
-        assert read_marks(found, (3,)).number.tolist() == expected
+        assert (
+            read_marks(found, [ReferenceMark(3, SIDE_M, T, 5e-5)], []).number.tolist() == expected
+        )
 
 
 def test_marks_that_are_too_small_are_not_read_and_small_ones_count_for_less():
@@ -106,7 +109,7 @@ def test_marks_that_are_too_small_are_not_read_and_small_ones_count_for_less():
             translation_sigma_m=0.0, rotation_sigma_rad=0.0,
         )  # fmt: skip
         found = look(state_of([spec], decals=mark_decals([DrawnMark(1, SIDE_M, T)]))).captures[0]
-        read = read_marks(found, (1,))
+        read = read_marks(found, [ReferenceMark(1, SIDE_M, T, 5e-5)], [1])
         assert read.number.tolist() == expected
         if expected:
             seen = residuals(found, [ReferenceMark(1, SIDE_M, T, 1e-6)], read)
@@ -120,7 +123,7 @@ def test_an_empty_and_a_saturated_picture_show_no_marks():
     capture = capture_of(np.random.default_rng(0))
     for level in (0, 255):
         blank = replace(capture, image=np.full_like(capture.image, level))
-        assert len(read_marks(blank, tuple(range(8)))) == 0
+        assert len(read_marks(blank, marks_on_table(), range(4))) == 0
 
 
 @pytest.mark.parametrize("mount", ["flange", "base"])

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellpick.geometry import Floats, invert, rays, skew, transform
+from cellpick.geometry import Floats, invert, skew, transform
+from cellpick.perception.health.mark_depth import FLANGE_TURN_SIGMA, depth_on_marks
 from cellpick.perception.health.mark_reading import MarkReadings, square_px
 from cellpick.structures import CameraCalibration, Capture, ReferenceMark
 
@@ -20,7 +21,7 @@ CAMERA, MARK = 8, 4
 """Unknowns of a camera and of a mark."""
 FOCAL, SCALE = 6, 7
 """Which of a camera's unknowns are the focal length's and the depth's."""
-FLANGE_SIGMA = np.array([5e-5] * 3 + [5e-5] * 3)
+FLANGE_SIGMA = np.array([5e-5] * 3 + [FLANGE_TURN_SIGMA] * 3)
 """Standard deviations of the encoders' flange pose in metres and radians, per axis; six encoders
 good to a hundredth of a millimetre at the end of a metre's reach; assumed."""
 SMALL_PX = 0.3
@@ -31,8 +32,6 @@ BIAS_SHARE = 0.5
 favour some distances; rendered marks of stereo cameras err by that much."""
 LEAST_DEPTH_SIGMA_M = 2e-5
 """A mark's mean depth is never better known than this."""
-FAR_OUT = 3.0
-"""Readings further from the median, in sigmas, say nothing of a mark's lean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,14 +106,16 @@ def _depths(capture: Capture, readings: MarkReadings, Ts_camera_mark: Floats) ->
     belief, m = capture.calibration, len(readings)
     value, variance = np.full(m, np.nan), np.ones(m)
     p, n = Ts_camera_mark[:, :3, 3], Ts_camera_mark[:, :3, 2]
-    for k in range(m if capture.depth is not None else 0):
-        off = depth_offsets(capture, readings.corners_px[k], Ts_camera_mark[k])
+    seen = depth_on_marks(capture, readings.corners_px, Ts_camera_mark)
+    for k in range(m):
+        off, _ = seen.of(k)
         pixels = len(off)
         off = off[np.isfinite(off)]
         if len(off) * 4 < pixels or not len(off):
             continue
         value[k] = np.median(off)
-        variance[k] = _depth_variance(belief, float(p[k, 2]), len(off))
+        count = len(off) * int(seen.stands_for[k])
+        variance[k] = _depth_variance(belief, float(p[k, 2]), count)
     # along its normal the plane goes with its middle; a ray feels that over its own slant
     slant = n / np.einsum("mi,mi->m", n, p / p[:, 2:])[:, None]
     by_camera = np.zeros((m, CAMERA))
@@ -126,66 +127,11 @@ def _depths(capture: Capture, readings: MarkReadings, Ts_camera_mark: Floats) ->
     return _Depths(value, by_camera, by_mark, by_flange, variance)
 
 
-def depth_offsets(capture: Capture, corners_px: Floats, T_camera_mark: Floats) -> Floats:
-    """(n,) depth less that of the mark's plane at the pixels inside it; NaN for no reading."""
-    return _offsets(capture, corners_px, T_camera_mark)[0]
-
-
-def depth_noise(
-    capture: Capture, corners_px: Floats, T_camera_mark: Floats, stated_m: float
-) -> tuple[Floats, Floats]:
-    """`depth_offsets` (n,), and (k,) what is noise of the k readings among them.
-
-    That is the offset less its median and less the lean of a camera that is turned a little: the
-    most likely turn given the stated sigmas, by the readings that are not far out. Where noise is
-    large the readings hardly tell a turn; where it is nearly none, the lean is all that there is.
-    """
-    belief = capture.calibration
-    offsets, by_turn = _offsets(capture, corners_px, T_camera_mark)
-    good = np.isfinite(offsets)
-    if not good.any():
-        return offsets, np.zeros(0)
-    off, by_turn = offsets[good] - np.median(offsets[good]), by_turn[good]
-    near = np.abs(off) <= FAR_OUT * 1.48 * np.median(np.abs(off))
-    by_turn = by_turn - by_turn[near].mean(axis=0)
-    alike = 1 + 4 * np.pi * belief.depth_correlation_px**2
-    prior = np.eye(3) * alike * stated_m**2 / (belief.rotation_sigma_rad**2 + FLANGE_SIGMA[3] ** 2)
-    D = by_turn[near]
-    turn = np.linalg.solve(D.T @ D + prior, D.T @ off[near])
-    noise = off - by_turn @ turn
-    return offsets, noise - np.median(noise)
-
-
-def _offsets(capture: Capture, corners_px: Floats, T_camera_mark: Floats) -> tuple[Floats, Floats]:
-    """`depth_offsets` (n,), and (n, 3) by how much they grow with a small turn of the camera."""
-    belief, p, normal = capture.calibration, T_camera_mark[:3, 3], T_camera_mark[:3, 2]
-    u, v = _inside(corners_px, belief)
-    z = np.asarray(capture.depth)[v, u].astype(np.float64) * belief.depth_scale
-    direction = rays(np.stack([u, v], -1).astype(np.float64), belief.K, belief.distortion)
-    plane = (normal @ p) / (direction @ normal)
-    by_turn = (plane**2 / (normal @ p))[:, None] * np.cross(direction, normal)
-    return z - plane, by_turn
-
-
 def _depth_variance(belief: CameraCalibration, z: float, readings: int) -> float:
     noise = belief.depth_sigma_m * (z / belief.depth_reference_m) ** 2
     alone = readings / (1 + 4 * np.pi * belief.depth_correlation_px**2)
     shared = belief.depth_warp_m**2 + (BIAS_SHARE * noise) ** 2 + LEAST_DEPTH_SIGMA_M**2
     return float(1.57 * noise**2 / max(alone, 1.0) + shared)
-
-
-def _inside(corners_px: Floats, belief: CameraCalibration) -> tuple[Floats, Floats]:
-    """Columns and rows (n,) of the pixels well inside a mark."""
-    middle = corners_px.mean(axis=0)
-    low, high = np.floor(corners_px.min(axis=0)), np.ceil(corners_px.max(axis=0))
-    size = np.array([belief.width_px, belief.height_px]) - 1
-    low, high = np.clip(low, 0, size).astype(int), np.clip(high, 0, size).astype(int)
-    u, v = np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1))
-    shrunk = middle + 0.85 * (corners_px - middle)
-    side = np.roll(shrunk, -1, axis=0) - shrunk
-    off = np.stack([u, v], -1)[..., None, :] - shrunk
-    inside = (side[:, 0] * off[..., 1] - side[:, 1] * off[..., 0] > 0).all(axis=-1)
-    return u[inside], v[inside]
 
 
 def _projection(p: Floats) -> Floats:

@@ -1,12 +1,13 @@
-"""Finds reference marks in one picture and reads their corners, sharpness and contrast.
+"""Reads the corners, sharpness and contrast of the reference marks in one picture.
 
-OpenCV's detector finds the marks; the corners are then met anew by straight lines through the
-border's edges, in linear light and without the lens's distortion, since a corner read by itself
-moves with blur.
+Corners are where straight lines through the border's edges meet, in linear light and without the
+lens's distortion, since a corner read by itself moves with blur.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -14,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, distort, rays
-from cellpick.structures import CameraCalibration, Capture
+from cellpick.perception.health.mark_search import SQUARES, find_marks
+from cellpick.structures import CameraCalibration, Capture, ReferenceMark
 
-SQUARES = 6
-"""Squares along a mark's side, its black border included: a square of white lies round it."""
 ALONG = np.linspace(0.12, 0.88, 24)
 """Where along a side its edge is read."""
 ACROSS = np.linspace(-1.0, 1.0, 41)
@@ -32,6 +32,9 @@ BLURS = 5.0
 that changes along a profile, as in a soft shadow, moves the edge."""
 LEAST_SQUARE_PX = 2.0
 """Marks with smaller squares are not read: rendered ones err by 0.3 px, and most go unseen."""
+ROOM_SQUARES, ROOM_PX = 2.0, 4.0
+"""Light is taken so far round a mark as it was found, in its squares and in pixels: the profiles
+reach less than a square beyond corners that move less than that."""
 LEAST_ON_A_SIDE = 8
 """Places along a side whose edge must be clear."""
 PLATEAU = 6
@@ -71,19 +74,16 @@ class MarkReadings:
         )
 
 
-def read_marks(capture: Capture, numbers: tuple[int, ...]) -> MarkReadings:
-    """The marks `numbers` in a picture; one that shows twice or cannot be read counts as unseen."""
-    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
-    detector = cv2.aruco.ArucoDetector(dictionary)
-    quads, ids, _ = detector.detectMarkers(cv2.cvtColor(capture.image, cv2.COLOR_RGB2GRAY))
-    found = np.zeros(0, np.int64) if ids is None else ids.ravel().astype(np.int64)
-    once = [k for k, n in enumerate(found) if n in numbers and (found == n).sum() == 1]
-    once.sort(key=lambda k: int(found[k]))
-    corners_px = np.array([quads[k] for k in once], np.float64).reshape(-1, 4, 2)
-    light, belief = _light(capture.image), capture.calibration
+def read_marks(
+    capture: Capture, marks: Sequence[ReferenceMark], expected: Sequence[int]
+) -> MarkReadings:
+    """Those of the marks that a picture shows, `expected` the numbers of those that the believed
+    camera shows whole; one that shows twice or cannot be read counts as unseen."""
+    number, corners_px = find_marks(capture, marks, expected)
+    light, belief = _light(capture.image, corners_px), capture.calibration
     half_px = FIRST_SQUARES * square_px(corners_px)
-    none = np.zeros(len(once))
-    readings = MarkReadings(found[once], corners_px, corners_px, none, none, none)
+    none = np.zeros(len(number))
+    readings = MarkReadings(number, corners_px, corners_px, none, none, none)
     readings = _refined(light, belief, readings, corners_px, half_px)
     better_px = distort(readings.corners, belief.distortion)
     better_px = better_px * [belief.K[0, 0], belief.K[1, 1]] + belief.K[:2, 2]
@@ -140,11 +140,20 @@ def square_px(corners_px: Floats) -> Floats:
     return result
 
 
-def _light(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(h, w) light, 1 for saturation (IEC 61966-2-1)."""
+def _light(image: NDArray[np.uint8], corners_px: Floats) -> NDArray[np.float32]:
+    """(h, w) light, 1 for saturation (IEC 61966-2-1), round marks with corners (m, 4, 2); 0
+    elsewhere."""
     s = np.arange(256) / 255.0
     levels = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    light: NDArray[np.float32] = cv2.LUT(image, levels).mean(axis=2)
+    light = np.zeros(image.shape[:2], np.float32)
+    reach = (ROOM_SQUARES * square_px(corners_px) + ROOM_PX)[:, None]
+    low = np.maximum(np.floor(corners_px.min(axis=1) - reach), 0).astype(int)
+    high = np.maximum(np.ceil(corners_px.max(axis=1) + reach), 0).astype(int)
+    mean = np.full((1, 3), 1 / 3, np.float32)
+    for (u0, v0), (u1, v1) in zip(low, high, strict=True):
+        part = image[v0:v1, u0:u1]
+        if part.size:
+            light[v0:v1, u0:u1] = cv2.transform(cv2.LUT(part, levels), mean)
     return light
 
 
@@ -184,14 +193,17 @@ def _edge(profiles: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _median(values: Floats, axes: tuple[int, ...]) -> Floats:
-    """Median over axes, which are kept, of what is no NaN; 0 where all is: a side of a mark whose
-    white has left the picture has no profile at all."""
-    none = np.isnan(values).all(axis=axes, keepdims=True)
-    known = np.where(none, 0.0, values)
-    if not known.size:
-        return np.zeros(none.shape)
-    result: Floats = np.nanmedian(known, axis=axes, keepdims=True)
-    return result
+    """Median over the last axes, which are kept, of what is no NaN; 0 where all is: a side of a
+    mark whose white has left the picture has no profile at all."""
+    kept = tuple(1 if k in axes else n for k, n in enumerate(values.shape))
+    lead = tuple(n for k, n in enumerate(values.shape) if k not in axes)
+    together = math.prod(n for k, n in enumerate(values.shape) if k in axes)
+    ordered = np.sort(values.reshape(*lead, together), axis=-1)
+    known = (~np.isnan(ordered)).sum(axis=-1, keepdims=True)
+    middle = np.maximum(known - 1, 0)
+    pair = np.concatenate([middle // 2, (middle + 1) // 2], axis=-1)
+    result: Floats = np.take_along_axis(ordered, pair, axis=-1).mean(axis=-1, keepdims=True)
+    return np.where(known > 0, result, 0.0).reshape(kept)
 
 
 def _lines(xy: Floats, good: NDArray[np.bool_]) -> Floats:

@@ -8,7 +8,12 @@ import numpy as np
 
 from cellpick.perception.health.arrival import fingerprint, missing_cameras, staleness
 from cellpick.perception.health.mark_reading import MarkReadings, read_marks
-from cellpick.perception.health.picture import picture_faults, widened
+from cellpick.perception.health.picture import (
+    depth_quality,
+    expected_marks,
+    picture_faults,
+    widened,
+)
 from cellpick.perception.health.place import PlaceMemory, judge_place
 from cellpick.structures import CameraStatus, CameraVerdict, Capture, CaptureSet
 
@@ -62,19 +67,22 @@ class CameraMonitor:
         if name not in self._memory:
             self._memory[name] = _Memory(PlaceMemory.of(capture.calibration))
         memory = self._memory[name]
-        stale = staleness(capture, look.triggered_s, memory.picture)
-        memory.picture = fingerprint(capture)
+        picture = fingerprint(capture)
+        stale = staleness(capture, look.triggered_s, picture, memory.picture)
+        memory.picture = picture
         if stale:
             return None, "distrusted", stale
         known = {mark.number: mark for mark in task.marks}
-        readings = read_marks(capture, tuple(known)) if known else _no_marks()
+        expected = expected_marks(capture, task)
+        readings = read_marks(capture, task.marks, expected) if known else _no_marks()
         marks = [known[int(number)] for number in readings.number]
-        faults = picture_faults(capture, readings, marks, task)
+        quality = depth_quality(capture, readings, marks)
+        faults = picture_faults(capture, readings, expected, quality)
         reasons = [fault.reason for fault in faults]
         if any(fault.grave for fault in faults):
             return None, "distrusted", "; ".join(reasons)
         if faults:
-            capture = widened(capture, readings, marks)
+            capture = widened(capture, readings, quality)
         placed = judge_place(memory.place, capture, marks, readings, task, self.rate)
         reason = "; ".join(part for part in (placed.reason, *reasons) if part)
         verdict = "degraded" if placed.verdict == "ok" and faults else placed.verdict

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, invert, project, transform
-from cellpick.perception.health.mark_model import corners_of, depth_noise
+from cellpick.geometry import Floats, invert, transform
+from cellpick.perception.health.mark_depth import depth_noise, depth_on_marks
+from cellpick.perception.health.mark_model import corners_of
 from cellpick.perception.health.mark_reading import MarkReadings, square_px
+from cellpick.perception.health.mark_search import believed_corners
 from cellpick.structures import Capture, ReferenceMark, SearchTask
 
 SATURATED = 254
@@ -24,6 +27,8 @@ DARK_SHARE = (0.08, 0.2)
 """Share of dark patches from which a camera is degraded, and distrusted."""
 PATCHES = (32, 24)
 """Columns and rows of patches."""
+GLANCE_PX = 160
+"""Columns, or up to twice as many, of the thinned picture by which light and range are judged."""
 SHARP_PX = 0.75
 """Most blur of a sharp picture's edges."""
 READING_SHARE = 0.5
@@ -37,6 +42,8 @@ DEPTH_NOISE = 2.5
 """Noise of the depth on marks, in units of the stated one, from which a camera is degraded."""
 DEPTH_SHARE = 0.3
 """Share of pixels with depth on marks below which the depth is not used."""
+LEAST_ON_A_MARK = 20
+"""Fewer readings on a mark say nothing of their noise."""
 LEAST_READINGS = 1000
 """Fewer readings in a whole picture say nothing of the camera's range."""
 LEAST_EXPECTED_PX = 3.0
@@ -56,16 +63,19 @@ class PictureFault:
 
 
 def picture_faults(
-    capture: Capture, readings: MarkReadings, marks: Sequence[ReferenceMark], task: SearchTask
+    capture: Capture,
+    readings: MarkReadings,
+    expected: Sequence[int],
+    quality: tuple[float, float],
 ) -> list[PictureFault]:
-    """All that is wrong; `marks` are those of the readings, one each."""
+    """All that is wrong; `expected` are the numbers of the marks that the camera should see, and
+    `quality` that of its depth on the marks that it shows."""
     found = [*_light_faults(capture), *_mark_faults(readings)]
-    expected = expected_marks(capture, task)
     if len(expected) >= 2 and not len(readings):
         words = f"none of the {len(expected)} marks in its view is seen"
         found.append(PictureFault(True, words))
     if capture.depth is not None and len(readings):
-        share, noise = depth_quality(capture, readings, marks)
+        share, noise = quality
         if share < DEPTH_SHARE:
             words = f"depth on {100 * share:.0f} % of its marks only"
             found.append(PictureFault(False, words))
@@ -75,9 +85,9 @@ def picture_faults(
     return found
 
 
-def widened(capture: Capture, readings: MarkReadings, marks: Sequence[ReferenceMark]) -> Capture:
-    """A degraded capture with the errors that its own marks show; depth that is mostly lost is
-    left out."""
+def widened(capture: Capture, readings: MarkReadings, quality: tuple[float, float]) -> Capture:
+    """A degraded capture with the errors that its own marks show, `quality` that of the depth on
+    them; depth that is mostly lost is left out."""
     belief, depth = capture.calibration, capture.depth
     if not len(readings):
         return replace(
@@ -88,7 +98,7 @@ def widened(capture: Capture, readings: MarkReadings, marks: Sequence[ReferenceM
     sigma_px = belief.pixel_sigma_px * fainter + READING_SHARE * softer_px
     sigma_m = belief.depth_sigma_m
     if depth is not None:
-        share, noise = depth_quality(capture, readings, marks)
+        share, noise = quality
         depth = depth if share >= DEPTH_SHARE else None
         sigma_m *= max(noise, 1.0) if np.isfinite(noise) else 1.0
     belief = replace(belief, pixel_sigma_px=sigma_px, depth_sigma_m=sigma_m)
@@ -97,17 +107,17 @@ def widened(capture: Capture, readings: MarkReadings, marks: Sequence[ReferenceM
 
 def expected_marks(capture: Capture, task: SearchTask) -> tuple[int, ...]:
     """Numbers of the marks that the believed camera should see whole, past the cells."""
-    belief, T_camera_base = capture.calibration, invert(capture.T_base_camera)
-    size = np.array([belief.width_px, belief.height_px]) - 1
-    expected = []
-    for mark in task.marks:
-        corners = transform(mark.T_base_mark, corners_of(mark.side_m * 8 / 6))
-        pixels = project(transform(T_camera_base, corners), belief.K, belief.distortion)
-        inside = (pixels >= FRAME_PX).all() and (pixels <= size - FRAME_PX).all()
-        inside &= square_px(pixels[None])[0] * 6 / 8 >= LEAST_EXPECTED_PX
-        if inside and not _hidden(capture.T_base_camera[:3, 3], corners, task):
-            expected.append(mark.number)
-    return tuple(expected)
+    if not task.marks:
+        return ()
+    pixels = believed_corners(capture, task.marks, 8)
+    size = np.array([capture.calibration.width_px, capture.calibration.height_px]) - 1
+    with np.errstate(invalid="ignore"):
+        whole = ((pixels >= FRAME_PX) & (pixels <= size - FRAME_PX)).all(axis=(1, 2))
+        whole &= square_px(pixels) * 6 / 8 >= LEAST_EXPECTED_PX
+    corners = np.array([corners_of(mark.side_m * 8 / 6) for mark in task.marks])
+    Ts = np.array([mark.T_base_mark for mark in task.marks])
+    whole &= ~_hidden(capture.T_base_camera[:3, 3], transform(Ts, corners), task)
+    return tuple(mark.number for mark, seen in zip(task.marks, whole, strict=True) if seen)
 
 
 def depth_quality(
@@ -115,40 +125,58 @@ def depth_quality(
 ) -> tuple[float, float]:
     """Share of the marks' pixels with depth, and its noise over the stated one (inf for none).
 
-    Marks beyond the farthest reading say nothing: they lie outside the camera's range. With none
-    left, nothing speaks against the depth.
+    Marks beyond the farthest reading say nothing: they lie outside the camera's range. Small ones
+    say nothing of noise: all of their readings are next to a step of brightness. With none left,
+    nothing speaks against the depth.
     """
     belief = capture.calibration
-    shares, ratios = [], []
+    shares, ratios, large = [], [], square_px(readings.corners_px) >= LEAST_EXPECTED_PX
     farthest = _farthest(capture)
-    for k, mark in enumerate(marks):
-        T_camera_mark = invert(capture.T_base_camera) @ mark.T_base_mark
-        if T_camera_mark[2, 3] > farthest:
+    Ts = np.array([mark.T_base_mark for mark in marks]).reshape(-1, 4, 4)
+    Ts_camera_mark = invert(capture.T_base_camera) @ Ts
+    seen = depth_on_marks(capture, readings.corners_px, Ts_camera_mark)
+    for k, z in enumerate(Ts_camera_mark[:, 2, 3]):
+        if z > farthest:
             continue
-        z = T_camera_mark[2, 3]
         # even an ideal camera's readings are rounded
         rounding = float(np.spacing(np.float32(abs(z))))
-        stated = np.hypot(belief.depth_sigma_m * (z / belief.depth_reference_m) ** 2, rounding)
-        off, noise = depth_noise(capture, readings.corners_px[k], T_camera_mark, stated)
+        stated = float(
+            np.hypot(belief.depth_sigma_m * (z / belief.depth_reference_m) ** 2, rounding)
+        )
+        off, by_turn = seen.of(k)
+        noise = depth_noise(off, by_turn, belief, stated)
         shares.append(len(noise) / max(len(off), 1))
-        if len(noise) >= 20:
-            ratios.append(1.48 * float(np.median(np.abs(noise))) / stated)
-    if not shares:
-        return 1.0, 1.0
-    return float(np.median(shares)), float(np.median(ratios)) if ratios else float("inf")
+        if large[k]:
+            enough = len(noise) >= LEAST_ON_A_MARK
+            ratios.append(1.48 * float(np.median(np.abs(noise))) / stated if enough else np.inf)
+    known = [ratio for ratio in ratios if np.isfinite(ratio)] or ratios
+    share = float(np.median(shares)) if shares else 1.0
+    return share, float(np.median(known)) if known else 1.0
 
 
 def _farthest(capture: Capture) -> float:
     """Depth of the farthest readings; infinite where there are too few to tell."""
-    known = np.zeros(0) if capture.depth is None else capture.depth[np.isfinite(capture.depth)]
-    if len(known) < LEAST_READINGS:
+    if capture.depth is None:
+        return float("inf")
+    step = thinning(capture)
+    depth = capture.depth[::step, ::step]
+    known = depth[np.isfinite(depth)]
+    if len(known) * step**2 < LEAST_READINGS:
         return float("inf")
     return float(np.quantile(known, 0.99))
 
 
+def thinning(capture: Capture) -> int:
+    """One pixel in so many along rows and columns leaves enough to judge a whole picture by."""
+    return max(1, capture.calibration.width_px // GLANCE_PX)
+
+
 def _light_faults(capture: Capture) -> list[PictureFault]:
-    bright = float((capture.image.min(axis=2) >= SATURATED).mean())
-    patches = cv2.resize(capture.image, PATCHES, interpolation=cv2.INTER_AREA)
+    step = thinning(capture)
+    picture = np.ascontiguousarray(capture.image[::step, ::step])
+    darkest_channel = np.minimum(np.minimum(picture[..., 0], picture[..., 1]), picture[..., 2])
+    bright = float((darkest_channel >= SATURATED).mean())
+    patches = cv2.resize(picture, PATCHES, interpolation=cv2.INTER_AREA)
     dark = float((patches.max(axis=2) < DARK_LEVEL).mean())
     found = []
     if bright > BRIGHT_SHARE[0]:
@@ -179,13 +207,15 @@ def _contrast(readings: MarkReadings) -> Floats:
     return result
 
 
-def _hidden(p_camera: Floats, corners: Floats, task: SearchTask) -> bool:
-    """Whether the cells of the region may stand between a camera and a mark's corners (4, 3)."""
+def _hidden(p_camera: Floats, corners: Floats, task: SearchTask) -> NDArray[np.bool_]:
+    """(m,) whether the cells of the region may stand between a camera and the corners (m, 4, 3) of
+    marks."""
     T_region_base = invert(task.T_base_region)
     start, end = transform(T_region_base, p_camera[None])[0], transform(T_region_base, corners)
     high = np.append(task.region_size_m[:2] / 2, task.cell.height_m)
     low = np.append(-task.region_size_m[:2] / 2, -1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = (np.stack([low, high])[:, None] - start) / (end - start)
+        t = (np.stack([low, high])[:, None, None] - start) / (end - start)
     enter, leave = np.nanmin(t, axis=0).max(axis=-1), np.nanmax(t, axis=0).min(axis=-1)
-    return bool(((enter < leave) & (leave > 0) & (enter < 1)).any())
+    hidden: NDArray[np.bool_] = ((enter < leave) & (leave > 0) & (enter < 1)).any(axis=-1)
+    return hidden
