@@ -20,7 +20,7 @@ PUBLIC = {
     "metrology": """CameraReport Curve DEFINITIONS Definition Figure Series measure_camera
         sensors_document""",
     "motion": "MotionPlanner check_limits",
-    "perception": "CameraMonitor Drawing drawing_of perceive",
+    "perception": "CameraMonitor Drawing drawing_of perceive with_codes",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
         start_run write_calibration_html write_html write_overview_png write_sensors
         write_summary write_whole""",

@@ -10,5 +10,6 @@ from cellpick.perception.core.register_result import RegisterOptions, Registrati
 from cellpick.perception.core.register_shape import CellShape
 from cellpick.perception.health import CameraMonitor
 from cellpick.perception.perceive import perceive
+from cellpick.perception.read_codes import with_codes
 
-__all__ = ["CameraMonitor", "Drawing", "drawing_of", "perceive"]
+__all__ = ["CameraMonitor", "Drawing", "drawing_of", "perceive", "with_codes"]
