@@ -18,6 +18,7 @@ from cellpick.perception.fusion import Cloud, fuse, to_scale
 from cellpick.perception.grid import Grid
 from cellpick.perception.health import CameraMonitor
 from cellpick.perception.health.agreement import Located, agreed
+from cellpick.perception.heap import locate_heap
 from cellpick.perception.mosaic import FACTOR, mosaic_edges
 from cellpick.perception.orient import orient
 from cellpick.perception.read_codes import coded
@@ -58,6 +59,8 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     """
     look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
+    if task.arrangement != "upright" and cell.shape == "cylinder":
+        return locate_heap(look, drawing.windows)
     up = task.T_base_region[:3, 2]
     drawn, templates, windows = drawing.faces, drawing.templates, drawing.windows
 

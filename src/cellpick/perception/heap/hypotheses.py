@@ -1,0 +1,92 @@
+"""Surfaces -> cells: axes from pieces, each cell at its place along its axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.heap.apart import SURE_M, free_places, without_overlaps
+from cellpick.perception.heap.fit import Fitted, fit_axes, frames_along
+from cellpick.perception.heap.lines import axes_of
+from cellpick.perception.heap.pieces import Pieces, pieces_of
+from cellpick.perception.heap.slide import Places, Profiles, profiles_of, slide
+from cellpick.perception.heap.surface import Surface
+
+REACH = 1.1
+"""How far to either side of what is seen of it a cell is sought, in heights."""
+LEAST_GAIN = 60.0
+"""A cell with less that speaks for it is not reported."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hypotheses:
+    """n cells."""
+
+    Ts: Floats
+    """(n, 4, 4) poses in the region frame, of either polarity."""
+    fitted: Fitted
+    """Their axes; its frames' origins lie elsewhere on them."""
+    places: Places
+    """Where they lie on those."""
+    seen: Floats
+    """(n, 4) shares of the looked-at side: on it, behind it, missing, hidden."""
+    by_camera: NDArray[np.int64]
+    """(n, surfaces) readings on them."""
+    pieces: Pieces
+    """What they were made of."""
+
+
+def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> Hypotheses:
+    """All cells whose side is seen."""
+    pieces = pieces_of(surfaces, diameter_m / 2)
+    axes = axes_of(pieces, diameter_m, height_m)
+    points, row = _readings(surfaces, pieces, axes.of_piece)
+    fitted = fit_axes(frames_along(axes.p, axes.d), points, row, diameter_m / 2)
+    profiles = profiles_of(fitted.Ts, surfaces, diameter_m / 2, REACH * height_m)
+    places = slide(profiles, height_m)
+    surer = places.doubt_m[None] < np.minimum(places.doubt_m[:, None], SURE_M)
+    free = free_places(fitted.Ts, places.middle, surer, profiles, diameter_m, height_m)
+    places = slide(profiles, height_m, free)
+    Ts = fitted.Ts.copy()
+    Ts[:, :3, 3] += places.middle[:, None] * Ts[:, :3, 2]
+    keep = np.flatnonzero(places.gain > LEAST_GAIN)
+    keep = keep[without_overlaps(Ts[keep], places.gain[keep], diameter_m, height_m)]
+    by_camera = np.stack(
+        [
+            np.bincount(axes.of_piece[on], pieces.count[on], minlength=len(axes)).astype(np.int64)
+            for on in (
+                (pieces.camera == index) & (axes.of_piece >= 0) for index in range(len(surfaces))
+            )
+        ],
+        axis=-1,
+    )
+    seen = _shares(profiles, places.middle, height_m)
+    return Hypotheses(
+        Ts[keep], fitted.rows(keep), places.rows(keep), seen[keep], by_camera[keep], pieces
+    )
+
+
+def _readings(
+    surfaces: list[Surface], pieces: Pieces, of_piece: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Places (m, 3) of the readings of all pieces that lie round an axis, and its row (m,)."""
+    points, rows = [np.zeros((0, 3), np.float32)], [np.zeros(0, np.int64)]
+    axis_of = np.append(of_piece, -1)
+    for surface, label in zip(surfaces, pieces.label, strict=True):
+        row = axis_of[label]
+        on = (row >= 0) & np.isfinite(surface.depth)
+        points.append(surface.p_region[on])
+        rows.append(row[on])
+    return np.concatenate(points), np.concatenate(rows)
+
+
+def _shares(profiles: Profiles, middle: Floats, height_m: float) -> Floats:
+    """(k, 4) shares of what is looked at on cells at places (k,) along their axes."""
+    on_cell = np.abs(profiles.t - middle[:, None]) < height_m / 2
+    kinds = np.stack([profiles.on, profiles.behind, profiles.blank, profiles.hidden], -1)
+    sums = np.einsum("km,kmf->kf", on_cell, kinds)
+    result: Floats = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1)
+    return result

@@ -1,0 +1,69 @@
+"""A look at cells that lie anyhow in, all that is seen of them out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cellpick.geometry import Floats
+from cellpick.perception.core.sightings import Sightings
+from cellpick.perception.fusion import to_scale
+from cellpick.perception.health.agreement import Located
+from cellpick.perception.heap.covariance import covariances
+from cellpick.perception.heap.ends import end_odds
+from cellpick.perception.heap.hypotheses import hypotheses
+from cellpick.perception.heap.judge import judge
+from cellpick.perception.heap.surface import surface_of
+from cellpick.perception.orient import UPSIDE_DOWN
+from cellpick.perception.verify import Verdict, probability_of
+from cellpick.perception.windows import Windows
+from cellpick.structures import CaptureSet, CellEstimates, SearchTask
+
+
+def locate_heap(look: CaptureSet, windows: Windows) -> Located:
+    """Find every cylindrical cell whose side the 3D cameras see, in any attitude.
+
+    `look` has its captures in order of their names. Zero rows without a 3D camera. Codes are not
+    read, and no camera is asked for what it alone says.
+    """
+    look = to_scale(look)
+    task, cell = look.task, look.task.cell
+    diameter_m, height_m = float(cell.size_m[0]), cell.height_m
+    surfaces = [
+        surface
+        for capture in look.captures
+        if (surface := surface_of(capture, task, diameter_m)) is not None
+    ]
+    found = hypotheses(surfaces, diameter_m, height_m)
+    covariance = covariances(found, surfaces, height_m)
+    odds = end_odds(look, found.Ts, surfaces, windows)
+    Ts = np.where((odds < 0)[:, None, None], found.Ts @ UPSIDE_DOWN, found.Ts)
+    verdict = judge(found, covariance, odds, task.polarity_confidence, height_m)
+    names = tuple(capture.calibration.camera for capture in look.captures)
+    turned = np.where((odds < 0)[:, None, None], TURNED @ covariance @ TURNED, covariance)
+    estimates = _table(task, task.T_base_region @ Ts, turned, np.abs(odds), verdict)
+    return Located(estimates, Sightings.none(), names)
+
+
+TURNED = np.diag([1.0, -1.0, -1.0, 1.0, -1.0, -1.0])
+"""A small motion in the frame of the cell turned upside down."""
+
+
+def _table(
+    task: SearchTask, Ts: Floats, covariance: Floats, odds: Floats, verdict: Verdict
+) -> CellEstimates:
+    """The estimates, ordered by place: the order carries no meaning."""
+    order = np.lexsort(Ts[:, :3, 3].T)
+    probability = probability_of(odds)
+    return CellEstimates(
+        cell=task.cell.name,
+        Ts_base_cell=Ts[order],
+        covariance=covariance[order],
+        polarity=tuple(
+            "+z" if probability[i] >= task.polarity_confidence else "unknown" for i in order
+        ),
+        polarity_probability=probability[order],
+        code=("",) * len(order),
+        status=tuple(verdict.status[i] for i in order),
+        reason=tuple(verdict.reason[i] for i in order),
+        score=verdict.score[order],
+    )
