@@ -7,9 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cellpick.geometry import pixel_grid, pose, project, rays, transform
+from cellpick.geometry import pose, project, rays, transform
 from cellpick.perception.coarse import Hypotheses
-from cellpick.perception.fusion import fuse, hidden, ray_image, steady, to_scale
+from cellpick.perception.depth_points import directions, points_seen, steady
+from cellpick.perception.fusion import fuse, hidden, to_scale
 from cellpick.perception.grid import Grid
 from cellpick.perception.health.mark_reading import MarkReadings
 from cellpick.perception.health.picture import depth_quality
@@ -39,17 +40,32 @@ def flat_look(small_look, z_base, change=lambda depth: depth):
     return CaptureSet((shot,), small_look.task)
 
 
-def test_rays_between_the_nodes_are_those_of_the_camera_model():
+@pytest.mark.parametrize(
+    ("first", "stride", "shape"),
+    [
+        ((0, 0), 1, (480, 640)),
+        ((13, 200), 1, (77, 301)),
+        ((40, 5), 3, (150, 201)),
+        ((9, 8), 2, (1, 1)),
+    ],
+)
+def test_rays_between_the_nodes_are_those_of_the_camera_model(first, stride, shape):
     belief = dataclasses.replace(
         camera(640, 480), K=np.array([[772.0, 0, 320.3], [0, 772.5, 238.9], [0, 0, 1]])
     )
-    exact = rays(pixel_grid(640, 480), belief.K, belief.distortion).reshape(480, 640, 3)
-    assert np.abs(ray_image(belief) - exact).max() < 4e-6
+    R = DOWN @ np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    u, v = np.meshgrid(
+        *(f + stride * np.arange(n) for f, n in zip(first, shape[::-1], strict=True))
+    )
+    exact = rays(np.stack([u.ravel(), v.ravel()], -1), belief.K, belief.distortion) @ R.T
+    found = np.stack(directions(belief, R, first, stride, shape), axis=-1)
+    # linear between nodes: the error grows with the square of their distance
+    assert np.abs(found - exact.reshape(*shape, 3)).max() < 4e-6 * stride**2
 
 
 def test_points_of_a_plane_lie_on_it_and_in_the_region(small_look):
     look = flat_look(small_look, 0.1)
-    cloud = fuse(look)
+    cloud = fuse(look).dense
     assert len(cloud) > 1000
     assert cloud.p_base.dtype == np.float32
     np.testing.assert_allclose(cloud.p_base[:, 2], 0.1, atol=1e-6)
@@ -61,7 +77,7 @@ def test_points_of_a_plane_lie_on_it_and_in_the_region(small_look):
 
 
 def test_noise_grows_with_the_square_of_the_distance(small_look):
-    near, far = (fuse(flat_look(small_look, z)).sigma_m.mean() for z in (0.1, 0.0))
+    near, far = (fuse(flat_look(small_look, z)).dense.sigma_m.mean() for z in (0.1, 0.0))
     assert far / near == pytest.approx((0.7 / 0.6) ** 2, rel=1e-4)
 
 
@@ -76,10 +92,12 @@ def believing(look, **changes):
 
 def test_a_scale_that_the_calibration_found_is_taken_out_once(small_look):
     look = believing(flat_look(small_look, 0.1, lambda depth: depth / 0.98), depth_scale=0.98)
-    assert np.abs(fuse(look).p_base[:, 2] - 0.1).min() > 0.01
+    assert np.abs(fuse(look).dense.p_base[:, 2] - 0.1).min() > 0.01
     corrected = to_scale(look)
-    np.testing.assert_allclose(fuse(corrected).p_base[:, 2], 0.1, atol=1e-6)
-    assert fuse(to_scale(corrected)).p_base.tobytes() == fuse(corrected).p_base.tobytes()
+    np.testing.assert_allclose(fuse(corrected).dense.p_base[:, 2], 0.1, atol=1e-6)
+    assert (
+        fuse(to_scale(corrected)).dense.p_base.tobytes() == fuse(corrected).dense.p_base.tobytes()
+    )
 
 
 def test_readings_know_what_they_share(small_look):
@@ -89,7 +107,7 @@ def test_readings_know_what_they_share(small_look):
         depth_warp_m=3e-4,
         depth_correlation_px=2.0,
     )
-    cloud = fuse(look)
+    cloud = fuse(look).dense
     np.testing.assert_allclose(cloud.shared_m, np.hypot(0.002 * 0.6, 3e-4), rtol=1e-5)
     np.testing.assert_allclose(cloud.doubt_m, np.hypot(cloud.sigma_m, cloud.shared_m), rtol=1e-6)
     np.testing.assert_allclose(cloud.repeats, 16 * np.pi, rtol=1e-6)
@@ -119,7 +137,7 @@ def test_holes_and_noise_leave_the_height_of_the_tops(small_look):
         return depth
 
     look = believing(flat_look(small_look, 0.01 + cell.height_m + 0.004, bad), depth_sigma_m=2.5e-3)
-    cloud = fuse(look)
+    cloud = fuse(look).dense
     tops = map_tops(cloud, at_top(cloud, cell), cell, Grid((-0.05, -0.05), 0.01, (11, 11)))
     assert np.abs(tops.height_m - cell.height_m - 0.004).max() < 1.2e-3
 
@@ -134,23 +152,98 @@ def test_a_pixel_that_hangs_between_two_surfaces_is_dropped():
     assert keep[1:-1, 50:60].all()
 
 
+def test_steady_readings_are_those_with_enough_near_neighbours():
+    """Against a count one by one, on depth with steps, holes and noise."""
+    rng = np.random.default_rng(1)
+    belief, stride = camera(depth_sigma=1e-4), 2
+    depth = 0.6 + 0.004 * rng.integers(0, 3, (12, 15)) + 1e-3 * rng.random((12, 15))
+    depth[rng.random(depth.shape) < 0.2] = np.nan
+    depth = depth.astype(np.float32)
+    count = np.zeros(depth.shape, int)
+    slack = stride * depth / belief.K[0, 0] + 4e-4 * (depth / 0.6) ** 2
+    framed = np.pad(depth, 1, constant_values=np.nan)
+    for dv, du in np.ndindex(3, 3):
+        if (dv, du) != (1, 1):
+            count += np.abs(framed[dv : dv + 12, du : du + 15] - depth) <= slack
+    unsure = np.zeros(depth.shape, bool)
+    for dv, du in np.ndindex(3, 3):
+        apart = np.abs(framed[dv : dv + 12, du : du + 15] - depth)
+        unsure |= np.abs(apart - slack) < 1e-4
+    keep = steady(depth, belief, stride)
+    assert (~unsure).sum() > 40
+    assert 0.1 < keep.mean() < 0.9
+    np.testing.assert_array_equal(keep[~unsure], (count >= 4)[~unsure])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1), (2, 2)])
+def test_tiny_pictures_confirm_nothing_that_has_few_neighbours(shape):
+    assert not steady(np.full(shape, 0.6, np.float32), camera()).any()
+
+
+def test_a_camera_that_looks_away_gives_no_points(small_look):
+    look = believing(flat_look(small_look, 0.1), T_mount_camera=pose(np.eye(3), [0.55, -0.25, 0.7]))
+    assert len(fuse(look).dense) == len(fuse(look).sample) == 0
+    assert points_seen(look.captures[0], look.task) is None
+    aside = believing(flat_look(small_look, 0.1), T_mount_camera=pose(DOWN, [5.0, -0.25, 0.7]))
+    assert len(fuse(aside).dense) == 0
+
+
+def test_a_sample_is_a_part_of_the_dense_cloud_that_knows_how_much_each_point_counts(small_look):
+    K = np.array([[900.0, 0, 380.0], [0, 900.0, 284.0], [0, 0, 1]])
+    belief = dataclasses.replace(camera(760, 568), K=K, depth_correlation_px=1.5)
+    depth = np.full((568, 760), 0.6, np.float32)
+    depth[100:200, 300:500] = np.nan
+    shots = [
+        Capture(
+            dataclasses.replace(belief, camera=name),
+            np.zeros((568, 760, 3), np.uint8),
+            depth,
+            0.0,
+            np.eye(4),
+        )
+        for name in "abcd"
+    ]
+    clouds = fuse(CaptureSet(tuple(shots), small_look.task))
+    dense = {p.tobytes() for p in np.ascontiguousarray(clouds.dense.p_region)}
+    sample = [p.tobytes() for p in np.ascontiguousarray(clouds.sample.p_region)]
+    assert 1000 < len(sample) < len(clouds.dense) / 3
+    assert set(sample) <= dense
+    stride = clouds.sample.stride[0]
+    assert clouds.sample.repeats[0] == pytest.approx(max(4 * np.pi * 2.25 / stride**2, 1))
+    np.testing.assert_array_equal(np.bincount(clouds.sample.camera), [len(sample) // 4] * 4)
+
+
+def test_a_cloud_does_not_depend_on_what_other_cameras_say(small_look):
+    look = flat_look(small_look, 0.1)
+    first = look.captures[0]
+    other = dataclasses.replace(
+        first, calibration=dataclasses.replace(first.calibration, camera="b", depth_sigma_m=3e-4)
+    )
+    both = fuse(dataclasses.replace(look, captures=(first, other))).dense
+    alone = fuse(look).dense
+    own = both.camera == 0
+    for name in ("p_base", "sigma_m", "shared_m", "repeats"):
+        np.testing.assert_array_equal(getattr(both, name)[own], getattr(alone, name))
+    np.testing.assert_allclose(both.sigma_m[~own], 3e-4 * both.depth_m[~own] ** 2 / 0.36, rtol=1e-5)
+
+
 def test_pixels_without_reading_are_dropped_and_do_no_harm(small_look):
     def holes(depth):
         depth[20:30, 20:30] = np.nan
         return depth
 
-    assert np.isfinite(fuse(flat_look(small_look, 0.1, holes)).p_base).all()
+    assert np.isfinite(fuse(flat_look(small_look, 0.1, holes)).dense.p_base).all()
 
 
 def test_no_3d_camera_gives_no_points(small_look):
     only_2d = [c for c in small_look.captures if c.depth is None]
-    assert len(fuse(CaptureSet(tuple(only_2d), small_look.task))) == 0
+    assert len(fuse(CaptureSet(tuple(only_2d), small_look.task)).sample) == 0
 
 
 def test_tops_are_mapped_where_the_readings_are_as_high_as_the_cells(small_look):
     cell = small_look.task.cell
     for lift, sign in ((0.004, 1), (-0.05, -1)):
-        cloud = fuse(flat_look(small_look, 0.01 + cell.height_m + lift))
+        cloud = fuse(flat_look(small_look, 0.01 + cell.height_m + lift)).dense
         grid = Grid((-0.05, -0.05), 0.01, (11, 11))
         tops = map_tops(cloud, at_top(cloud, cell), cell, grid)
         assert (tops.occupied == sign).mean() > 0.9

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cellpick.perception.core import RefineOptions
+from cellpick.perception.core.face_maps import FaceMaps, face_maps
 from cellpick.perception.core.template import EdgeTemplate, edge_template
 from cellpick.perception.mosaic import EDGE_SIGMA_PX
 from cellpick.perception.pattern import FacePattern, draw_face, faces_up
@@ -33,6 +34,8 @@ class Drawing:
     """Where the two polarities differ."""
     edges: EdgeTemplate
     """Their edges for the refinement."""
+    maps: FaceMaps
+    """What lies where on them, for the refinement."""
 
 
 def drawing_of(cell: CellModel, materials: Mapping[str, Material]) -> Drawing:
@@ -46,4 +49,5 @@ def drawing_of(cell: CellModel, materials: Mapping[str, Material]) -> Drawing:
         tuple(make_template(face, EDGE_SIGMA_PX) for face in faces),
         polarity_windows(cell, materials),
         edge_template(cell, materials, RefineOptions().edge_spacing_m),
+        face_maps(cell),
     )

@@ -1,54 +1,131 @@
-"""Depth of all 3D cameras -> one cloud in the arm's base frame, flying pixels taken out."""
+"""Depth of all 3D cameras -> one cloud in the search region's frame."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import invert, rays
+from cellpick.geometry import Floats, invert, transform
 from cellpick.perception.core.views import shared_by
-from cellpick.structures import CameraCalibration, Capture, CaptureSet
+from cellpick.perception.depth_points import Raster, Singles, noise_at_1m, points_seen
+from cellpick.structures import CameraCalibration, Capture, CaptureSet, CellModel
 
-RAY_PITCH_PX = 8
-"""Pitch of the nodes at which rays are undistorted; linear between them: within 2 µm at
-0.6 m for a field of view of 45 degrees."""
-SUPPORT_PIXELS = 4
-"""Of the eight neighbours, how many must lie on the same surface; a mixed reading has few."""
 SURE = 3.0
 """Standard deviations beyond which a difference is no noise."""
-SUPPORT_SLACK = 1.0
-"""Slope (depth over sideways distance) up to which neighbours count as the same surface."""
+ENOUGH = 2400
+"""Readings a cell, over all cameras, that a sample has where none is missing."""
+MEAN_SIGMA_M = 4e-6
+"""The sample of noisy cameras is denser, up to all there is, so that a cell's mean is this sure."""
+
+
+@dataclass(frozen=True, eq=False)
+class DepthCameras:
+    """What c cameras' calibrations state of their depth, and where they see the region."""
+
+    T_base_region: Floats
+    """(4, 4)."""
+    axis: Floats
+    """(c, 4) rows that give a region point's depth in each camera."""
+    noise: Floats
+    """(c,) axial standard deviation at 1 m; it grows with the square of the distance."""
+    scale_sigma: Floats
+    """(c,) what is left of the scale's error, as a share."""
+    warp_m: Floats
+    """(c,) standard deviation of the smooth error."""
+    repeats: Floats
+    """(c,) how many neighbouring readings carry the information of one independent reading."""
+
+    @classmethod
+    def of(cls, look: CaptureSet) -> DepthCameras:
+        """Of a look's cameras, 2D ones too."""
+        T_region = look.task.T_base_region
+        beliefs = [capture.calibration for capture in look.captures]
+        depth = [(invert(capture.T_base_camera) @ T_region)[2] for capture in look.captures]
+        noise = [noise_at_1m(belief) for belief in beliefs]
+        return cls(
+            T_region,
+            np.array(depth).reshape(-1, 4),
+            np.array(noise),
+            np.array([b.depth_scale_sigma for b in beliefs]),
+            np.array([b.depth_warp_m for b in beliefs]),
+            shared_by([b.depth_correlation_px for b in beliefs]),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Cloud:
-    """n points, all float32."""
+    """n points, camera by camera, in row order; what follows from them is float32."""
 
-    p_base: NDArray[np.float32]
-    """(n, 3) in the base frame."""
-    p_region: NDArray[np.float32]
-    """(n, 3) in the region frame."""
-    sigma_m: NDArray[np.float32]
-    """(n,) axial standard deviation."""
-    shared_m: NDArray[np.float32]
-    """(n,) standard deviation of the error that a reading shares with all near it."""
-    repeats: NDArray[np.float32]
-    """(n,) how many neighbouring readings carry the information of one independent reading."""
-    camera: NDArray[np.int32]
-    """(n,) index of the capture."""
+    p_region: Singles
+    """(n, 3) in the region frame, one contiguous array an axis."""
+    counts: NDArray[np.int64]
+    """(c,) how many each camera has."""
+    stride: tuple[int, ...]
+    """(c,) every so many-th pixel of a row, and every so many-th row, was asked."""
+    cameras: DepthCameras
+    """Whose they are."""
 
     def __len__(self) -> int:
-        return len(self.camera)
+        return len(self.p_region)
 
     @property
-    def doubt_m(self) -> NDArray[np.float32]:
-        """(n,) standard deviation of one reading, both kinds of error together."""
-        result: NDArray[np.float32] = np.hypot(self.sigma_m, self.shared_m)
+    def camera(self) -> NDArray[np.int64]:
+        """(n,) index of the capture."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @property
+    def p_base(self) -> Singles:
+        """(n, 3) in the base frame."""
+        return transform(self.cameras.T_base_region, self.p_region).astype(np.float32)
+
+    @property
+    def depth_m(self) -> Singles:
+        """(n,) depth in the camera that saw each."""
+        axis = self._of_each(self.cameras.axis.astype(np.float32))
+        x, y, z = self.p_region.T
+        result: Singles = axis[:, 0] * x + axis[:, 1] * y + axis[:, 2] * z + axis[:, 3]
         return result
+
+    @property
+    def sigma_m(self) -> Singles:
+        """(n,) axial standard deviation."""
+        result: Singles = self._of_each(self.cameras.noise) * np.square(self.depth_m)
+        return result
+
+    @property
+    def shared_m(self) -> Singles:
+        """(n,) standard deviation of the error that a reading shares with all near it."""
+        scaled = np.square(self._of_each(self.cameras.scale_sigma) * self.depth_m)
+        result: Singles = np.sqrt(scaled + self._of_each(np.square(self.cameras.warp_m)))
+        return result
+
+    @property
+    def doubt_m(self) -> Singles:
+        """(n,) standard deviation of one reading, both kinds of error together."""
+        result: Singles = np.sqrt(np.square(self.sigma_m) + np.square(self.shared_m))
+        return result
+
+    @property
+    def repeats(self) -> Singles:
+        """(n,) how many neighbouring points carry the information of one independent reading."""
+        return self._of_each(np.maximum(self.cameras.repeats / np.square(self.stride), 1.0))
+
+    def _of_each(self, values: Floats) -> Singles:
+        """Each point's camera's value, of values (c, ...)."""
+        return np.repeat(values.astype(np.float32), self.counts, axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Clouds:
+    """The readings of one look."""
+
+    dense: Cloud
+    """As many as tell what is where."""
+    sample: Cloud
+    """As many of them as poses and verdicts need."""
 
 
 def to_scale(look: CaptureSet) -> CaptureSet:
@@ -64,60 +141,56 @@ def _to_scale(capture: Capture) -> Capture:
     return replace(capture, calibration=belief, depth=capture.depth * np.float32(scale))
 
 
-def fuse(look: CaptureSet) -> Cloud:
+def fuse(look: CaptureSet) -> Clouds:
     """All trustworthy readings inside the search region, camera by camera, in row order.
 
     Depth is taken as it stands: `to_scale` corrects it.
     """
-    task = look.task
-    T_region_base = invert(task.T_base_region)
-    half = (task.region_size_m[:2] / 2).astype(np.float32)
-    top = np.float32(task.region_size_m[2])
-    parts = []
-    for index, capture in enumerate(look.captures):
-        if capture.depth is None:
+    cameras = DepthCameras.of(look)
+    seen = [points_seen(capture, look.task) for capture in look.captures]
+    every = [_every(seen[k], cameras.noise[k], look.task.cell, seen) for k in range(len(seen))]
+    return Clouds(_gathered(seen, [1] * len(seen), cameras), _gathered(seen, every, cameras))
+
+
+def _every(own: Raster | None, noise: float, cell: CellModel, seen: list[Raster | None]) -> int:
+    """Of a raster, every so many-th row and column serves as a sample."""
+    if own is None:
+        return 1
+    wanted = max(ENOUGH, (noise * own.depth_m**2 / MEAN_SIGMA_M) ** 2)
+    share = wanted / sum(raster is not None for raster in seen)
+    there = float(np.prod(cell.size_m[:2])) / own.pitch_m**2
+    return max(1, int(np.sqrt(there / share)))
+
+
+def _gathered(seen: list[Raster | None], every: list[int], cameras: DepthCameras) -> Cloud:
+    """The good points of all rasters, every so many-th row and column."""
+    planes: list[tuple[Singles, ...]] = [(np.zeros(0, np.float32),) * 3]
+    counts = np.zeros(len(seen), np.int64)
+    for k, (raster, step) in enumerate(zip(seen, every, strict=True)):
+        if raster is None:
             continue
-        depth = capture.depth
-        keep = steady(depth, capture.calibration)
-        p_camera = ray_image(capture.calibration)[keep] * depth[keep][:, None]
-        p_region = move(T_region_base @ capture.T_base_camera, p_camera)
-        inside = (np.abs(p_region[:, :2]) <= half).all(1) & (p_region[:, 2] <= top)
-        p_camera, p_region = p_camera[inside], p_region[inside]
-        parts.append(
-            (
-                move(capture.T_base_camera, p_camera),
-                p_region,
-                axial_sigma(capture.calibration, p_camera[:, 2]),
-                shared_sigma(capture.calibration, p_camera[:, 2]),
-                np.full(
-                    len(p_camera), shared_by(capture.calibration.depth_correlation_px), np.float32
-                ),
-                np.full(len(p_camera), index, np.int32),
-            )
-        )
-    if not parts:
-        none = np.zeros((0, 3), np.float32)
-        return Cloud(none, none, none[:, 0], none[:, 0], none[:, 0], np.zeros(0, np.int32))
-    return Cloud(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        lattice = (slice(step // 2, None, step),) * 2
+        rows = np.flatnonzero(raster.good[lattice])
+        counts[k] = len(rows)
+        planes.append(tuple(plane[lattice].ravel().take(rows) for plane in raster.p_region))
+    strides = tuple(
+        step * (1 if raster is None else raster.stride)
+        for raster, step in zip(seen, every, strict=True)
+    )
+    axes = np.array([np.concatenate(axis) for axis in zip(*planes, strict=True)])
+    return Cloud(axes.T, counts, strides, cameras)
 
 
-def move(T: NDArray[np.float64], p: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Float32 points (n, 3) in another frame."""
-    turned: NDArray[np.float32] = p @ T[:3, :3].T.astype(np.float32) + T[:3, 3].astype(np.float32)
-    return turned
-
-
-def axial_sigma(belief: CameraCalibration, z: NDArray[Any]) -> NDArray[np.float32]:
+def axial_sigma(belief: CameraCalibration, z: NDArray[Any]) -> Singles:
     """Stated noise of readings at depths z; it grows with the square of the distance."""
-    scale = np.float32(belief.depth_sigma_m / belief.depth_reference_m**2)
-    sigma: NDArray[np.float32] = scale * z * z
+    sigma: Singles = np.float32(noise_at_1m(belief)) * z * z
     return sigma
 
 
-def shared_sigma(belief: CameraCalibration, z: NDArray[Any]) -> NDArray[np.float32]:
+def shared_sigma(belief: CameraCalibration, z: NDArray[Any]) -> Singles:
     """Stated error at depths z that neighbours share: what is left of the scale, and the warp."""
     scale = np.float32(belief.depth_scale_sigma)
-    result: NDArray[np.float32] = np.hypot(scale * z, np.float32(belief.depth_warp_m))
+    result: Singles = np.hypot(scale * z, np.float32(belief.depth_warp_m))
     return result
 
 
@@ -127,36 +200,17 @@ def hidden(
     """Whether readings (...) show something nearer than a surface at depths z (...), by more than
     a margin and what the camera's noise may feign; False where there is no reading."""
     belief = capture.calibration
-    doubt = np.hypot(axial_sigma(belief, z), shared_sigma(belief, z))
-    result: NDArray[np.bool_] = read < z - (margin_m + SURE * doubt)
-    return result
-
-
-def ray_image(belief: CameraCalibration) -> NDArray[np.float32]:
-    """(h, w, 3) ray directions with z = 1 of all pixels."""
-    w, h, pitch = belief.width_px, belief.height_px, RAY_PITCH_PX
-    nodes = [np.arange(-pitch, n + 2 * pitch, pitch) for n in (w, h)]
-    u, v = np.meshgrid(*nodes)
-    at_nodes = rays(np.stack([u.ravel(), v.ravel()], -1), belief.K, belief.distortion)
-    grid = at_nodes.reshape(*u.shape, 3).astype(np.float32)
-    image = cv2.warpAffine(
-        grid,
-        np.array([[1 / pitch, 0, 1], [0, 1 / pitch, 1]]),
-        (w, h),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    # SURE standard deviations of noise, scale and warp together, squared, as a polynomial in z^2
+    noise, scale, warp = (
+        np.float32((SURE * a) ** 2)
+        for a in (noise_at_1m(belief), belief.depth_scale_sigma, belief.depth_warp_m)
     )
-    return image.astype(np.float32, copy=False)
-
-
-def steady(depth: NDArray[np.float32], belief: CameraCalibration) -> NDArray[np.bool_]:
-    """Readings that enough neighbours confirm: a mixed (flying) pixel stands alone in depth."""
-    h, w = depth.shape
-    z = np.pad(depth, 1, constant_values=np.nan)
-    slack = np.float32(SUPPORT_SLACK / belief.K[0, 0]) * depth + 4 * axial_sigma(belief, depth)
-    support = np.zeros((h, w), np.int8)
-    for dv in range(3):
-        for du in range(3):
-            if (dv, du) != (1, 1):
-                support += np.abs(z[dv : dv + h, du : du + w] - depth) <= slack
-    result: NDArray[np.bool_] = support >= SUPPORT_PIXELS
+    square = z * z
+    doubt = square * noise
+    doubt += scale
+    doubt *= square
+    doubt += warp
+    nearer = z - read
+    nearer -= np.float32(margin_m)
+    result: NDArray[np.bool_] = (nearer > 0) & (nearer * nearer > doubt)
     return result

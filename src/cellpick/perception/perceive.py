@@ -64,10 +64,10 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     up = task.T_base_region[:3, 2]
     drawn, templates, windows = drawing.faces, drawing.templates, drawing.windows
 
-    cloud = fuse(look)
-    is_top = at_top(cloud, cell)
+    clouds = fuse(look)
+    cloud = clouds.sample
     grid = search_grid(task)
-    tops = map_tops(cloud, is_top, cell, grid.coarser(FACTOR))
+    tops = map_tops(clouds.dense, at_top(clouds.dense, cell), cell, grid.coarser(FACTOR))
     tops = focused(look, tops, grid)
     field = mosaic_edges(look, tops, grid)
 
@@ -76,7 +76,7 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     found = climb(found, field, grid, tops, templates, cell)
     found = without_conflicts(found, cell)
     shares = grid.coarser(SEAT_TILES)
-    Ts = task.T_base_region @ seat(found, cloud, is_top, cell, drawn, shares, tops)
+    Ts = task.T_base_region @ seat(found, cloud, at_top(cloud, cell), cell, drawn, shares, tops)
 
     if len(drawn) > 1:  # a wrong end has other edges and would mislead the refinement
         Ts = orient(Ts, cell, look.captures, windows, up).Ts_base_cell
@@ -141,6 +141,8 @@ def refine(look: CaptureSet, Ts_base_cell: Floats, cloud: Cloud, drawing: Drawin
         cloud.p_base,
         cloud.sigma_m,
         cloud.camera,
+        points_repeats=cloud.repeats,
         template=drawing.edges,
+        maps=drawing.maps,
         T_base_support=look.task.T_base_region,
     )
