@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, invert, transform
+from cellpick.geometry import Floats, invert
 from cellpick.perception.core.views import shared_by
-from cellpick.perception.depth_points import Raster, Singles, noise_at_1m, points_seen
+from cellpick.perception.depth_points import (
+    Raster,
+    Singles,
+    directions,
+    noise_at_1m,
+    points_seen,
+)
 from cellpick.structures import CameraCalibration, Capture, CaptureSet, CellModel
 
 SURE = 3.0
@@ -79,7 +85,7 @@ class Cloud:
     @property
     def p_base(self) -> Singles:
         """(n, 3) in the base frame."""
-        return transform(self.cameras.T_base_region, self.p_region).astype(np.float32)
+        return move(self.cameras.T_base_region, self.p_region)
 
     @property
     def depth_m(self) -> Singles:
@@ -179,6 +185,18 @@ def _gathered(seen: list[Raster | None], every: list[int], cameras: DepthCameras
     )
     axes = np.array([np.concatenate(axis) for axis in zip(*planes, strict=True)])
     return Cloud(axes.T, counts, strides, cameras)
+
+
+def ray_image(belief: CameraCalibration) -> Singles:
+    """(h, w, 3) ray directions with z = 1 of all pixels."""
+    shape = (belief.height_px, belief.width_px)
+    return np.stack(directions(belief, np.eye(3), (0, 0), 1, shape), axis=-1)
+
+
+def move(T: Floats, p: Singles) -> Singles:
+    """Float32 points (n, 3) in another frame."""
+    moved: Singles = p @ T[:3, :3].T.astype(np.float32) + T[:3, 3].astype(np.float32)
+    return moved
 
 
 def axial_sigma(belief: CameraCalibration, z: NDArray[Any]) -> Singles:
