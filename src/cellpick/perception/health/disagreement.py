@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from cellpick.geometry import Floats
 from cellpick.perception.core.sightings import Sightings
@@ -92,7 +92,7 @@ def compare(seen: Sightings) -> Comparison:
     first = [UNKNOWNS * k for k in range(len(sigma))]
     places = tuple(_suspicion(z, moved, scale, k, range(k, k + 6)) for k in first)
     depths = tuple(_suspicion(z, moved, scale, k, range(k + 6, k + 9)) for k in first)
-    total = float(chi2.sf(z @ z, len(z))) if len(z) else 1.0
+    total = float(chdtrc(len(z), z @ z)) if len(z) else 1.0
     return Comparison(places, depths, total, _blind(seen.edge_share))
 
 
@@ -154,7 +154,7 @@ def _suspicion(z: Floats, moved: Floats, scale: Floats, first: int, columns: ran
     return Suspicion(
         first // UNKNOWNS,
         explains,
-        float(chi2.sf(explains, rank)) if rank else 1.0,
-        float(chi2.sf(left, len(z) - rank)) if len(z) > rank else 1.0,
+        float(chdtrc(rank, explains)) if rank else 1.0,
+        float(chdtrc(len(z) - rank, left)) if len(z) > rank else 1.0,
         (error * scale)[of_all],
     )

@@ -74,16 +74,22 @@ def depth_noise(
     good = np.isfinite(offset)
     if not good.any():
         return np.zeros(0)
-    off, by_turn = offset[good] - np.median(offset[good]), by_turn[good]
-    near = np.abs(off) <= FAR_OUT * 1.48 * np.median(np.abs(off))
+    off, by_turn = offset[good] - middle(offset[good]), by_turn[good]
+    near = np.abs(off) <= FAR_OUT * 1.48 * middle(np.abs(off))
     by_turn = by_turn - by_turn[near].mean(axis=0)
     alike = 1 + 4 * np.pi * belief.depth_correlation_px**2
     prior = np.eye(3) * alike * stated_m**2 / (belief.rotation_sigma_rad**2 + FLANGE_TURN_SIGMA**2)
     D = by_turn[near]
     turn = np.linalg.solve(D.T @ D + prior, D.T @ off[near])
     noise = off - by_turn @ turn
-    result: Floats = noise - np.median(noise)
+    result: Floats = noise - middle(noise)
     return result
+
+
+def middle(values: Floats) -> float:
+    """The median of values (n,), n at least 1; the upper one of two."""
+    half = len(values) // 2
+    return float(np.partition(values, half)[half])
 
 
 def _boxes(corners_px: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellpick.geometry import Floats, invert, skew, transform
-from cellpick.perception.health.mark_depth import FLANGE_TURN_SIGMA, depth_on_marks
+from cellpick.perception.health.mark_depth import FLANGE_TURN_SIGMA, depth_on_marks, middle
 from cellpick.perception.health.mark_reading import MarkReadings, square_px
 from cellpick.structures import CameraCalibration, Capture, ReferenceMark
 
@@ -113,7 +113,7 @@ def _depths(capture: Capture, readings: MarkReadings, Ts_camera_mark: Floats) ->
         off = off[np.isfinite(off)]
         if len(off) * 4 < pixels or not len(off):
             continue
-        value[k] = np.median(off)
+        value[k] = middle(off)
         count = len(off) * int(seen.stands_for[k])
         variance[k] = _depth_variance(belief, float(p[k, 2]), count)
     # along its normal the plane goes with its middle; a ray feels that over its own slant

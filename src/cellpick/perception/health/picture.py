@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, transform
-from cellpick.perception.health.mark_depth import depth_noise, depth_on_marks
+from cellpick.perception.health.mark_depth import depth_noise, depth_on_marks, middle
 from cellpick.perception.health.mark_model import corners_of
 from cellpick.perception.health.mark_reading import MarkReadings, square_px
 from cellpick.perception.health.mark_search import believed_corners
@@ -148,7 +148,7 @@ def depth_quality(
         shares.append(len(noise) / max(len(off), 1))
         if large[k]:
             enough = len(noise) >= LEAST_ON_A_MARK
-            ratios.append(1.48 * float(np.median(np.abs(noise))) / stated if enough else np.inf)
+            ratios.append(1.48 * middle(np.abs(noise)) / stated if enough else np.inf)
     known = [ratio for ratio in ratios if np.isfinite(ratio)] or ratios
     share = float(np.median(shares)) if shares else 1.0
     return share, float(np.median(known)) if known else 1.0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from cellpick.geometry import Floats
 from cellpick.perception.health.mark_model import CAMERA, MARK, MarkResiduals
@@ -104,8 +104,8 @@ def surprise(belief: Belief, seen: MarkResiduals, H: Floats, prior_sigma: Floats
     outside = max(float(r @ r) - inside, 0.0)
     left = len(r) - rank
     return Surprise(
-        camera=float(chi2.sf(inside, rank)) if rank else 1.0,
-        rest=float(chi2.sf(outside, left)) if left > 0 else 1.0,
+        camera=float(chdtrc(rank, inside)) if rank else 1.0,
+        rest=float(chdtrc(left, outside)) if left > 0 else 1.0,
         total=_total(updated(belief, seen, H), prior_sigma),
     )
 
@@ -121,7 +121,7 @@ def _total(after: Belief, prior_sigma: Floats) -> float:
     told, axes = np.linalg.eigh(np.eye(CAMERA) - left)
     known = told > TOLD
     part = axes[:, known].T @ mean / np.sqrt(told[known])
-    return float(chi2.sf(part @ part, known.sum())) if known.any() else 1.0
+    return float(chdtrc(known.sum(), part @ part)) if known.any() else 1.0
 
 
 def updated(belief: Belief, seen: MarkResiduals, H: Floats) -> Belief:
