@@ -48,3 +48,15 @@ def test_a_frozen_array_is_a_read_only_copy():
     assert kept[0] == 0.0
     with pytest.raises(ValueError, match="read-only"):
         kept[0] = 2.0
+
+
+def test_a_frozen_array_is_kept_as_it_is_and_a_read_only_view_is_not():
+    source = np.zeros(3)
+    kept = frozen("p", source, (3,))
+    assert frozen("p", kept, (3,)) is kept
+    view = source[:]
+    view.flags.writeable = False
+    copied = frozen("p", view, (3,))
+    source[0] = 1.0
+    assert copied[0] == 0.0
+    assert frozen("p", kept, (3,), dtype=np.float32) is not kept

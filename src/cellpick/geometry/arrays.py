@@ -53,7 +53,10 @@ def frozen(
     dtype: DTypeLike = np.float64,
     finite: bool = True,
 ) -> NDArray[Any]:
-    """Return a checked, read-only copy of `value`, for the field of a record."""
-    array = np.array(checked(name, value, shape, dtype=dtype, finite=finite), copy=True)
-    array.flags.writeable = False
+    """Return `value` checked and read-only, for the field of a record: a copy, unless it is the
+    field of another record and thus read-only itself."""
+    array = checked(name, value, shape, dtype=dtype, finite=finite)
+    if array.flags.writeable or not array.flags.owndata:
+        array = np.array(array, copy=True)
+        array.flags.writeable = False
     return array
