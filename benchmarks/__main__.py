@@ -1,6 +1,8 @@
-"""Runs the acceptance benchmark: `python -m benchmarks [--seeds 20] [--cases PATTERN]`.
+"""Pose core and vision cycle beside their peers: `python -m benchmarks [--gate] [--bless]`.
 
-Cases that are not run keep the figures of the last time.
+Needs the extra `bench`. `--gate` exits with 1 when a ratio to a peer falls below the committed
+one by more than its tolerance; `--bless` commits to the ratios just measured. Other measurements
+are modules of their own: headline, rendering, sensors, calibration, faults, presets, dropouts.
 """
 
 from __future__ import annotations
@@ -8,41 +10,33 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from fnmatch import fnmatch
-from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.acceptance import CASES, markdown, misses
-from benchmarks.episodes import pooled, run_case
+from benchmarks import core, vision
+from benchmarks.gate import bless, ratios, read_baseline, shortfalls
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> int:
-    """Returns 1 when a demand is missed."""
+    """Returns 1 when a gated ratio fell."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20, help="seeds 0 to N-1 (20)")
-    parser.add_argument("--cases", default="*", help="only cases whose label fits this pattern")
-    parser.add_argument("--workers", type=int, default=2, help="processes at a time (2)")
+    parser.add_argument("--rounds", type=int, default=21, help="times of each (21)")
+    parser.add_argument("--gate", action="store_true", help="compare with the committed baseline")
+    parser.add_argument("--bless", action="store_true", help="make the result the baseline")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
     wanted = parser.parse_args()
-    document = wanted.out / "acceptance.json"
-    known = json.loads(document.read_text())["cases"] if document.exists() else {}
-    results = {}
-    for case in CASES:
-        if case.label in known:
-            results[case.label] = known[case.label]
-        if not fnmatch(case.label, wanted.cases):
-            continue
-        episodes = run_case(case, range(wanted.seeds), wanted.workers, print)
-        results[case.label] = pooled(case, episodes)
-    missed = [f"{label}: {miss}" for label, f in results.items() for miss in misses(f)]
     wanted.out.mkdir(parents=True, exist_ok=True)
-    content = {"version": version("cellpick"), "cases": results, "missed": missed}
-    document.write_text(json.dumps(content, indent=2) + "\n")
-    (wanted.out / "acceptance.md").write_text(markdown(results))
-    print(markdown(results), *missed, sep="\n")
-    return 1 if missed else 0
+    rounds = ["--rounds", str(wanted.rounds), "--out", str(wanted.out)]
+    core.main(rounds)
+    vision.main(rounds)
+    documents = [json.loads((wanted.out / f"{n}.json").read_text()) for n in ("core", "vision")]
+    found = ratios(*documents)
+    if wanted.bless:
+        bless(found)
+    fallen = shortfalls(found, read_baseline()) if wanted.gate else []
+    print(*fallen, sep="\n")
+    return 1 if fallen else 0
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def _install() -> None:
     quiet = [] if sys.stdout.isatty() else ["-q"]
     command = [str(PYTHON), "-I", "-m", "pip", "install", "--disable-pip-version-check", *quiet]
     subprocess.run(
-        [*command, "-c", "constraints.txt", "-e", ".[dev]"],
+        [*command, "-c", "constraints.txt", "-e", ".[dev,bench]"],
         cwd=ROOT,
         env={**os.environ, **PIP_SETTINGS},
         check=True,
