@@ -60,13 +60,16 @@ def points_seen(capture: Capture, task: SearchTask) -> Raster | None:
     good = steady(depth, belief, stride)
     half = task.region_size_m[:2] / 2
     low, high = np.r_[-half, -np.inf], np.r_[half, task.region_size_m[2]]
-    planes = directions(belief, T_region_camera[:3, :3], (u0, v0), stride, depth.shape)
-    for axis, plane in enumerate(planes):
-        plane *= depth
+    planes = []
+    looks = directions(belief, T_region_camera[:3, :3], (u0, v0), stride, depth.shape)
+    for axis, ray in enumerate(looks):
+        plane = ray * depth
         plane += np.float32(T_region_camera[axis, 3])
         good &= np.asarray(cv2.inRange(plane, float(low[axis]), float(high[axis])), np.uint8)
+        planes.append(plane)
     pitch = stride * tops[2] / belief.K[0, 0]
-    return Raster(planes, good.view(np.bool_), stride, float(pitch), float(tops[2]))
+    x, y, z = planes
+    return Raster((x, y, z), good.view(np.bool_), stride, float(pitch), float(tops[2]))
 
 
 def _crop(

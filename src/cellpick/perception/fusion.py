@@ -90,10 +90,10 @@ class Cloud:
     @property
     def depth_m(self) -> Singles:
         """(n,) depth in the camera that saw each."""
-        axis = self._of_each(self.cameras.axis.astype(np.float32))
-        x, y, z = self.p_region.T
-        result: Singles = axis[:, 0] * x + axis[:, 1] * y + axis[:, 2] * z + axis[:, 3]
-        return result
+        own = np.split(self.p_region.T, np.cumsum(self.counts)[:-1], axis=1)
+        axes = self.cameras.axis.astype(np.float32)
+        depths = [axis[:3] @ p + axis[3] for axis, p in zip(axes, own, strict=True)]
+        return np.concatenate([np.zeros(0, np.float32), *depths])
 
     @property
     def sigma_m(self) -> Singles:

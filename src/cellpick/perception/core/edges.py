@@ -108,7 +108,7 @@ def edge_views(
     length = np.hypot(*tangent)
     with np.errstate(invalid="ignore", divide="ignore"):
         side = np.where(tangent[0] * out[1] >= tangent[1] * out[0], Single(1), Single(-1)) / length
-    normal = -tangent[1] * side, tangent[0] * side
+        normal = -tangent[1] * side, tangent[0] * side
     row = bend.gradient(normal, slopes, near).turned(np.swapaxes(rotation, -1, -2))
     turn = seen.points.cross(row)
     scale = np.sqrt(row.x * row.x + row.y * row.y + row.z * row.z)

@@ -75,15 +75,21 @@ def _summed(
 
     Row `at` is the distance; it has grown by the rows before it times `moved` (v, at).
     """
-    rows = faces.rows.copy()
-    rows[:, at] += (moved.astype(np.float32)[:, None] @ rows[:, :at])[:, 0]
-    square = np.square(rows[:, at])
+    rows = faces.rows
+    grown = (moved.astype(np.float32)[:, None] @ rows[:, :at])[:, 0]
+    grown += rows[:, at]
+    square = np.square(grown, out=grown)
     robust = square / np.maximum(np.float32(TUKEY**2) * faces.variance, np.float32(gate_m**2))
     np.subtract(1, robust, out=robust)
     np.maximum(robust, 0, out=robust)
     robust *= robust
     counted = robust * faces.share
-    products = (rows * (counted / faces.variance)[:, None]) @ np.swapaxes(rows, 1, 2)
+    weighted = rows * (counted / faces.variance)[:, None]
+    products = (weighted @ np.swapaxes(rows, 1, 2)).astype(np.float64)
+    # rows that grow by multiples of others: so do their products
+    growth = np.zeros(products.shape) + np.eye(rows.shape[1])
+    growth[:, at, :at] = moved
+    products = growth @ products @ np.swapaxes(growth, 1, 2)
     robust *= faces.share > 0
     totals = [
         np.count_nonzero(robust > 0.5, axis=1),
@@ -92,7 +98,7 @@ def _summed(
         products[:, at, at],
         counted.sum(axis=1),
     ]
-    return products.astype(np.float64), np.array(totals, np.float64)
+    return products, np.array(totals, np.float64)
 
 
 def _ends(M: Floats) -> tuple[Floats, Floats]:
