@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cellpick.perception.edges import edge_field
+from cellpick.perception.edges import edge_field, tone_of
 from cellpick.perception.pattern import BEYOND, CODE, draw_face, faces_up, sweeps
 from cellpick.perception.windows import turned, windows_of
 from cellpick.scene import data_folder, load_cell, load_materials
@@ -88,24 +88,23 @@ def test_the_sweep_covers_a_feature_at_every_turn(outline):
 def test_the_edge_field_does_not_care_which_side_is_brighter():
     rng = np.random.default_rng(1)
     blocks = np.kron(rng.uniform(0, 1, (6, 6)), np.ones((16, 16))).astype(np.float32)
-    bright, dark = (np.exp(s * blocks + 4).astype(np.float32) - 12 for s in (1.0, -1.0))
-    np.testing.assert_allclose(edge_field(bright, 1.0), edge_field(dark, 1.0), atol=2e-3)
+    np.testing.assert_allclose(edge_field(blocks, 1.0), edge_field(-blocks, 1.0), atol=2e-3)
 
 
 def test_the_edge_field_turns_twice_as_fast_as_the_picture():
     v, u = np.mgrid[-40:41, -40:41].astype(np.float32)
     for angle in np.radians([0, 30, 75, 120]):
         slope = np.cos(angle) * u + np.sin(angle) * v
-        step = (40 + 150 / (1 + np.exp(-slope))).astype(np.float32)
-        middle = edge_field(step, 1.0)[40, 40]
+        step = np.rint(40 + 150 / (1 + np.exp(-slope))).astype(np.uint8)
+        middle = edge_field(tone_of(step), 1.0)[40, 40]
         assert np.abs(middle) > 0.5
         assert np.angle(middle * np.exp(-2j * angle)) == pytest.approx(0, abs=0.02)
 
 
 def test_unseen_pixels_have_no_edges():
-    grey = np.full((60, 60), 100.0, np.float32)
-    grey[:, 30:] = np.nan
-    assert not edge_field(grey, 1.0).any()
+    tone = np.full((60, 60), 4.6, np.float32)
+    tone[:, 30:] = np.nan
+    assert not edge_field(tone, 1.0).any()
 
 
 def test_windows_lie_where_a_half_turn_changes_the_drawing():

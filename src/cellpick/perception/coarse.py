@@ -1,10 +1,10 @@
-"""Coarse search: every place and yaw of every face on the 2 mm grid, by correlation (FFT)."""
+"""Coarse search: every face at every yaw over every tile, by correlation (FFT)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -12,22 +12,22 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.grid import Grid
-from cellpick.perception.mosaic import FACTOR
+from cellpick.perception.kernels import Kernels
+from cellpick.perception.pool import pool
 from cellpick.perception.template import Template
 from cellpick.perception.tops import Tops
 from cellpick.structures import CellModel
 
-Real = TypeVar("Real", np.float32, np.float64)
-
-TIP_STEP_M = 0.006
-"""Yaw step, as the way of the footprint's farthest point."""
 WEAKEST = 0.12
 """Score below which there is no hypothesis."""
 PEAK_SHARE = 0.3
 """A peak is the best within this share of the cell's shorter side."""
 SPARE = 12
 """Hypotheses kept, in multiples of the cells that the area could hold."""
+BLOCK = 1 << 15
+"""Tiles correlated at once: so few that the maps of one block stay in the processor's cache."""
+NO_POWER = np.float32(1e-6)
+"""Edge power that counts as none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +40,9 @@ class Hypotheses:
     """(n, 2) in the region frame."""
     yaw: Floats
     """(n,) turn about the region's z."""
-    match: Floats
-    """(n,) normalised correlation of the edges, -1 to 1."""
-    coverage: Floats
-    """(n,) mean occupancy of the footprint, -1 to 1; 0 where nothing was measured, -1 beyond the
-    region."""
-    energy: Floats
-    """(n,) root of the mosaic's edge power under the footprint."""
-    FIELDS: ClassVar = ("template", "xy_m", "yaw", "match", "coverage", "energy")
+    score: Floats
+    """(n,) normalised correlation of the edges, -1 to 1; less where the cloud contradicts."""
+    FIELDS: ClassVar = ("template", "xy_m", "yaw", "score")
 
     def __len__(self) -> int:
         return len(self.yaw)
@@ -56,129 +51,83 @@ class Hypotheses:
         """Some of them, in the order of `rows`."""
         return Hypotheses(*(getattr(self, name)[rows] for name in self.FIELDS))
 
-    @property
-    def score(self) -> Floats:
-        """(n,) edges and cloud together."""
-        return combined(self.match, self.coverage)
 
+def trust(coverage: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Factor of the score: a footprint that the cloud contradicts counts little.
 
-def combined(match: NDArray[Real], coverage: NDArray[Real]) -> NDArray[Real]:
-    """Edges must match; a footprint that the cloud contradicts counts little."""
-    result: NDArray[Real] = match * np.clip(0.5 + 0.5 * coverage, 0, 1)
+    `coverage` is the mean occupancy of the footprint, -1 to 1; 0 where nothing was measured.
+    """
+    result: NDArray[np.float32] = np.clip(np.float32(0.5) * coverage + np.float32(0.5), 0, 1)
     return result
-
-
-def yaw_steps(cell: CellModel) -> Floats:
-    """Yaws (m,) of the coarse search over half a turn, since the other half comes with it; one
-    where the yaw means nothing."""
-    if cell.turns_freely:
-        return np.zeros(1)
-    reach = float(np.hypot(*cell.size_m[:2])) / 2
-    n = int(np.ceil(np.pi / (TIP_STEP_M / reach)))
-    return np.arange(n, dtype=np.float64) * (np.pi / n)
 
 
 def search(
     field: NDArray[np.complex64], tops: Tops, templates: Sequence[Template], cell: CellModel
 ) -> Hypotheses:
-    """Peaks of the combined score over the region, best first."""
-    pooled = pool(field)
-    scene, size = transforms(pooled, tops)
-    best = np.full((4, *pooled.shape), -np.inf, np.float32)
-    layer = np.zeros(pooled.shape, np.intp)
-    cases: list[tuple[int, float]] = []
-    for index, template in enumerate(templates):
-        for yaw in yaw_steps(cell):
-            for turn, maps in enumerate(correlate(scene, template, yaw, tops.grid, size)):
-                better = maps[0] > best[0]
-                layer[better] = len(cases)
-                best[:, better] = maps[:, better]
-                cases.append((index, yaw + turn * np.pi))
-    reach = int(float(cell.size_m[:2].min()) / 2 / tops.grid.step_m)
-    inner = np.zeros(pooled.shape, np.bool_)
-    inner[reach : pooled.shape[0] - reach, reach : pooled.shape[1] - reach] = True
-    row, column = peaks(np.where(inner, best[0], -np.inf), cell, tops.grid.step_m)
+    """Peaks of the score over the region, best first."""
+    step_m = tops.grid.step_m
+    pooled = pool(field, field.shape[0] // tops.grid.shape[0])
+    scene = np.stack([pooled.real, pooled.imag, np.abs(pooled) ** 2, tops.occupied])
+    scores = np.concatenate([correlations(scene, t.kernels) for t in templates])
+    row, column = peaks(inner(scores.max(0), cell, step_m), cell, step_m)
+    best = scores[:, row, column].argmax(0)
+    yaw = np.array([a + turn for t in templates for a in t.kernels.yaw for turn in (0.0, np.pi)])
+    face = np.repeat(np.arange(len(templates)), [2 * len(t.kernels.yaw) for t in templates])
     x, y = tops.grid.centres()
-    chosen = layer[row, column]
     return Hypotheses(
-        np.array([index for index, _ in cases], np.intp)[chosen],
+        face[best],
         np.stack([x[row, column], y[row, column]], -1),
-        np.array([yaw for _, yaw in cases])[chosen],
-        *best[1:, row, column].astype(np.float64),
+        yaw[best],
+        scores[best, row, column].astype(np.float64),
     )
 
 
-def pool(field: NDArray[np.complex64]) -> NDArray[np.complex64]:
-    """Mean of the edge field over each tile: doubled angles add up over a stroke's two sides."""
-    h, w = field.shape[0] // FACTOR, field.shape[1] // FACTOR
-    tiles = field[: h * FACTOR, : w * FACTOR].reshape(h, FACTOR, w, FACTOR)
-    pooled: NDArray[np.complex64] = tiles.mean((1, 3))
-    return pooled
+def correlations(scene: NDArray[np.float32], kernels: Kernels) -> NDArray[np.float32]:
+    """Scores (2 m, rows, columns) of a face at each of m yaws, there and half a turn further.
 
-
-def transforms(
-    pooled: NDArray[np.complex64], tops: Tops
-) -> tuple[NDArray[np.complex64], tuple[int, int]]:
-    """Spectra (2, rows, columns) of the edges and of (edge power + 1j occupancy).
-
-    A footprint that leaves the region wraps round; the fine search, which does not, drops it.
+    `scene` (4, rows, columns) is the edges' real and imaginary part, their power, and occupancy.
+    A footprint that leaves the region wraps round; the climb, which does not, drops it.
     """
-    h, w = pooled.shape
-    size = (scipy.fft.next_fast_len(h), scipy.fft.next_fast_len(w))
-    support = (np.abs(pooled) ** 2 + 1j * tops.occupied).astype(np.complex64)
-    spectra = scipy.fft.fft2(np.stack([pooled, support]), s=size)
-    return spectra.astype(np.complex64), size
+    h, w = scene.shape[1:]
+    k = kernels.planes.shape[-1]
+    size = (fast(max(h, k)), fast(max(w, k)))
+    # a kernel lies with its corner in tile (0, 0): a shift of the scene centres it
+    v, u = scipy.fft.fftfreq(size[0])[:, None], scipy.fft.rfftfreq(size[1])
+    shift = np.exp(-2j * np.pi * (k // 2) * (v + u)).astype(np.complex64)
+    spectra = scipy.fft.rfft2(scene, s=size)
+    ahead, back = spectra * shift, spectra[:2] * shift.conj()
+    tiles = kernels.planes[:, 2].sum((1, 2))
+    scores = np.empty((len(kernels.yaw), 2, h, w), np.float32)
+    at_once = max(1, BLOCK // (size[0] * size[1]))
+    for first in range(0, len(kernels.yaw), at_once):
+        drawn = scipy.fft.rfft2(kernels.planes[first : first + at_once], s=size)
+        mirrored = drawn.conj()
+        products = np.empty((len(drawn), 4, *drawn.shape[2:]), np.complex64)
+        products[:, 0] = mirrored[:, 0] * ahead[0] + mirrored[:, 1] * ahead[1]
+        # half a turn mirrors a kernel in both axes and leaves doubled angles
+        products[:, 1] = drawn[:, 0] * back[0] + drawn[:, 1] * back[1]
+        np.multiply(mirrored[:, 2:], ahead[2:], out=products[:, 2:])
+        maps = scipy.fft.irfft2(products, s=size, overwrite_x=True)[..., :h, :w]
+        for row, (*found, power, covered) in enumerate(maps, start=first):
+            factor = trust(covered / tiles[row])
+            factor /= np.sqrt(np.maximum(power, NO_POWER))
+            for turn in range(2):
+                np.multiply(found[turn], factor, out=scores[row, turn])
+    return scores.reshape(-1, h, w)
 
 
-def correlate(
-    scene: NDArray[np.complex64], template: Template, yaw: float, grid: Grid, size: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Maps (2, 4, rows, columns) of score, match, coverage and energy of one face at `yaw` and
-    half a turn further."""
-    turn = np.complex64(np.exp(2j * yaw))
-    edges = splat(template.edges_m, template.edges * turn, yaw, grid.step_m, size)
-    edges /= np.linalg.norm(edges)
-    zone = thinned(template.zone_m, template.step_m, max(1, round(grid.step_m / template.step_m)))
-    # ones on a square grid of nearly the tiles' pitch: weights that sum to the zone in tiles
-    share = len(template.zone_m) * (template.step_m / grid.step_m) ** 2 / len(zone)
-    footprint = splat(zone, np.full(len(zone), share, np.complex64), yaw, grid.step_m, size)
-    kernels = scipy.fft.fft2(np.stack([edges, footprint]))
-    # half a turn mirrors a kernel in both axes and leaves doubled angles: so for its spectrum
-    mirrored = np.roll(kernels[0, ::-1, ::-1], 1, axis=(0, 1))
-    products = np.stack([kernels[0], mirrored, kernels[1]]).conj() * scene[[0, 0, 1]]
-    found = scipy.fft.ifft2(products, overwrite_x=True)[:, : grid.shape[0], : grid.shape[1]]
-    energy = np.sqrt(np.maximum(found[2].real, 1e-6))
-    coverage = found[2].imag / (share * len(zone))
-    match = found[:2].real / energy
-    both = [np.broadcast_to(a, match.shape) for a in (coverage, energy)]
-    return np.stack([combined(match, coverage), match, *both], axis=1).astype(np.float32)
+def fast(n: int) -> int:
+    """The next length whose transform is fast."""
+    return int(scipy.fft.next_fast_len(n, real=True))
 
 
-def thinned(p_m: Floats, step_m: float, thin: int) -> Floats:
-    """The places (.., 2) of a square grid that are on every `thin`-th row and column."""
-    at = np.rint(p_m / step_m).astype(np.intp)
-    result: Floats = p_m[(at % thin == 0).all(1)]
+def inner(score: NDArray[np.float32], cell: CellModel, step_m: float) -> NDArray[np.float32]:
+    """The scores from where half the shorter side fits into the region; -inf elsewhere."""
+    reach = int(float(cell.size_m[:2].min()) / 2 / step_m)
+    middle = tuple(slice(reach, max(reach, n - reach)) for n in score.shape)
+    result = np.full_like(score, -np.inf)
+    result[middle] = score[middle]
     return result
-
-
-def splat(
-    p_m: Floats, value: NDArray[np.complex64], yaw: float, step_m: float, size: tuple[int, int]
-) -> NDArray[np.complex64]:
-    """Sum values (n,) at turned places (n, 2) into a wrapped grid centred on tile (0, 0)."""
-    c, s = np.cos(yaw), np.sin(yaw)
-    at = p_m @ np.array([[c, s], [-s, c]]) / step_m
-    low = np.floor(at).astype(np.intp)
-    f = at - low
-    index, weight = [], []
-    for dy in (0, 1):
-        for dx in (0, 1):
-            index.append((low[:, 1] + dy) % size[0] * size[1] + (low[:, 0] + dx) % size[1])
-            weight.append(np.abs(1 - dx - f[:, 0]) * np.abs(1 - dy - f[:, 1]))
-    where, weights = np.concatenate(index), np.concatenate(weight)
-    values = np.tile(value, 4) * weights
-    n = size[0] * size[1]
-    total = np.bincount(where, values.real, n) + 1j * np.bincount(where, values.imag, n)
-    return total.reshape(size).astype(np.complex64)
 
 
 def peaks(
@@ -186,7 +135,7 @@ def peaks(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of local maxima, best first; ties broken by place."""
     short = float(cell.size_m[:2].min())
-    reach = max(1, int(PEAK_SHARE * short / step_m))
+    reach = max(1, round(PEAK_SHARE * short / step_m))
     highest = cv2.dilate(score, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     row, column = np.nonzero((score >= highest) & (score > WEAKEST))
     most = int(SPARE * (score.size * step_m**2 / np.prod(cell.size_m[:2]) + 4))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from cellpick.perception.core import RefineOptions
 from cellpick.perception.core.face_maps import FaceMaps, face_maps
 from cellpick.perception.core.template import EdgeTemplate, edge_template
@@ -14,8 +16,16 @@ from cellpick.perception.template import Template, make_template
 from cellpick.perception.windows import Windows, polarity_windows
 from cellpick.structures import CellModel, Material
 
-MOSAIC_STEP_M = 0.0005
-"""Pixel of the mosaic and of the drawn faces."""
+FACE_STEP_M = 0.0005
+"""Pixel of the drawn faces."""
+PIXEL_M = (0.0005, 0.001)
+"""Least and largest pixel of the mosaic; VGA cameras have 0.8 to 1.3 mm at their distances."""
+PIXEL_SHARE = 1 / 26
+"""... between them this share of the cell's shorter side."""
+TILE_M = 0.008
+"""Largest tile of the coarse search."""
+TILE_SHARE = 0.15
+"""... which is else this share of the cell's shorter side."""
 MARGIN_M = 0.003
 """How far a drawn face goes beyond the case."""
 
@@ -34,6 +44,10 @@ class Drawing:
     """Where the two polarities differ."""
     edges: EdgeTemplate
     """Their edges for the refinement."""
+    pixel_m: float
+    """Pitch of the mosaic in which they are sought."""
+    tile_px: int
+    """Mosaic pixels a side of one tile of the coarse search; even."""
     maps: FaceMaps
     """What lies where on them, for the refinement."""
 
@@ -41,13 +55,18 @@ class Drawing:
 def drawing_of(cell: CellModel, materials: Mapping[str, Material]) -> Drawing:
     """Draw a cell; `materials` has all that its file names."""
     faces = tuple(
-        draw_face(cell, materials, face, MOSAIC_STEP_M, MARGIN_M) for face in faces_up(cell)
+        draw_face(cell, materials, face, FACE_STEP_M, MARGIN_M) for face in faces_up(cell)
     )
+    short = float(cell.size_m[:2].min())
+    pixel_m = float(np.clip(PIXEL_SHARE * short, *PIXEL_M))
+    tile_px = 2 * max(1, round(min(TILE_SHARE * short, TILE_M) / pixel_m / 2))
     return Drawing(
         cell,
         faces,
-        tuple(make_template(face, EDGE_SIGMA_PX) for face in faces),
+        tuple(make_template(face, cell, pixel_m, tile_px, EDGE_SIGMA_PX) for face in faces),
         polarity_windows(cell, materials),
         edge_template(cell, materials, RefineOptions().edge_spacing_m),
+        pixel_m,
+        tile_px,
         face_maps(cell),
     )

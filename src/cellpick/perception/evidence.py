@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert
-from cellpick.perception.fine import judged
+from cellpick.perception.fine import matches
 from cellpick.perception.fusion import SURE, Cloud
 from cellpick.perception.grid import Grid
 from cellpick.perception.pattern import FacePattern
 from cellpick.perception.seat import EDGE_M, height_at, owners
 from cellpick.perception.select import overlap_depth
 from cellpick.perception.template import Template
-from cellpick.perception.tops import Tops
 from cellpick.perception.verify import Evidence
 from cellpick.structures import SearchTask
 
@@ -30,13 +29,11 @@ def weigh(
     task: SearchTask,
     field: NDArray[np.complex64],
     grid: Grid,
-    tops: Tops,
     templates: Sequence[Template],
     drawn: Sequence[FacePattern],
     cloud: Cloud,
-    share_grid: Grid,
 ) -> Evidence:
-    """Evidence for n refined cells; `share_grid` shares out the cloud among them."""
+    """Evidence for n refined cells; the mosaic's `grid` also shares out the cloud among them."""
     cell = task.cell
     Ts = invert(task.T_base_region) @ Ts_base_cell
     over = Ts[:, 2, 2] < 0
@@ -44,12 +41,11 @@ def weigh(
     xy = (Ts[:, :3, 3] + outward * cell.height_m / 2)[:, :2]
     yaw = np.arctan2(Ts[:, 1, 0], Ts[:, 0, 0])
     match = np.zeros(len(Ts))
-    for index, template in enumerate(templates):
+    for template in templates:
         rows = np.flatnonzero(over == (template.face == "-z"))
-        face = np.full(len(rows), index)
-        match[rows] = judged(face, xy[rows], yaw[rows], field, grid, tops, template).match
-    label = owners(xy, yaw, cell, share_grid, EDGE_M).ravel()
-    tile, on = share_grid.tiles_of(cloud.p_region[:, :2])
+        match[rows] = matches(xy[rows], yaw[rows], field, grid, template)
+    label = owners(xy, yaw, cell, grid, EDGE_M).ravel()
+    tile, on = grid.tiles_of(cloud.p_region[:, :2])
     owner = np.where(on, label[tile], -1)
     p = cloud.p_region[owner >= 0].astype(np.float64)
     near = ON_TOP_M + SURE * cloud.doubt_m[owner >= 0]

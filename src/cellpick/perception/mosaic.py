@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import project, transform
+from cellpick.geometry import Floats, project, transform
 from cellpick.perception.edges import edge_field
 from cellpick.perception.fusion import hidden
 from cellpick.perception.grid import Grid
+from cellpick.perception.pictures import Picture, pictures_of
 from cellpick.perception.tops import Tops
 from cellpick.structures import Capture, CaptureSet
 
-FACTOR = 4
-"""Mosaic pixels a side of one tile of the top map; the warp is exact at the tiles' centres."""
-DARK_LEVEL = 6.0
-"""A picture whose brightest percent is darker than this grey level shows nothing."""
 NEARER_M = 0.015
 """Something this much nearer than the tops hides them."""
 EDGE_SIGMA_PX = 1.0
 """Smoothing before gradients, in mosaic pixels."""
+FAR_PX = 1e6
+"""Beyond every picture, and so is all that is interpolated between there and a picture."""
 
 
 def mosaic_edges(look: CaptureSet, tops: Tops, grid: Grid) -> NDArray[np.complex64]:
@@ -28,56 +29,54 @@ def mosaic_edges(look: CaptureSet, tops: Tops, grid: Grid) -> NDArray[np.complex
 
     A true edge is in all of them, a glint or something above the tops in one only.
     """
-    total = np.zeros(grid.shape, np.complex64)
-    views = np.zeros(grid.shape, np.float32)
+    return fused(pictures_of(look, grid.step_m), look.task.T_base_region, tops, grid)
+
+
+def fused(
+    pictures: Sequence[Picture], T_base_region: Floats, tops: Tops, grid: Grid
+) -> NDArray[np.complex64]:
+    """The same of prepared pictures.
+
+    Where a camera sees the tops is computed at the centres of their tiles, each of which is a
+    whole number of pixels wide, and is linear between them.
+    """
     gx, gy = tops.grid.centres()
-    p_base = transform(
-        look.task.T_base_region, np.stack([gx, gy, tops.height_m], -1).reshape(-1, 3)
-    )
-    for capture in look.captures:
-        if is_dark(capture):
-            continue
-        view = warp(capture, p_base, tops.grid, grid)
+    p_base = transform(T_base_region, np.stack([gx, gy, tops.height_m], -1).reshape(-1, 3))
+    total = np.zeros(grid.shape, np.complex64)
+    views = np.zeros(grid.shape, np.uint8)
+    for picture in pictures:
+        view = warp(picture, p_base, tops.grid, grid)
         total += edge_field(view, EDGE_SIGMA_PX)
         views += ~np.isnan(view)
-    return (total / np.maximum(views, 1)).astype(np.complex64)
+    total /= np.maximum(views, 1, dtype=np.float32)
+    return total
 
 
-def is_dark(capture: Capture) -> bool:
-    """Whether a camera delivered no usable picture."""
-    return float(np.percentile(capture.image[::8, ::8], 99)) < DARK_LEVEL
-
-
-def warp(
-    capture: Capture, p_base: NDArray[np.float64], coarse: Grid, grid: Grid
-) -> NDArray[np.float32]:
-    """The grey picture on the mosaic's grid; NaN where the camera does not see it.
+def warp(picture: Picture, p_base: Floats, coarse: Grid, grid: Grid) -> NDArray[np.float32]:
+    """The picture's tone on the mosaic's grid; NaN where the camera does not see it.
 
     `p_base` (coarse rows * columns, 3) is the surface at the coarse grid's centres.
     """
-    belief = capture.calibration
+    capture = picture.capture
     R, t = capture.T_base_camera[:3, :3], capture.T_base_camera[:3, 3]
     p_camera = (p_base - t) @ R
-    pixels = project(p_camera, belief.K, belief.distortion)
-    known = np.concatenate([pixels, p_camera[:, 2:]], -1).reshape(*coarse.shape, 3)
-    known = np.nan_to_num(known, nan=-1e4).astype(np.float32)
-    u, v, z = cv2.split(upsample(known, grid))
-    grey = cv2.cvtColor(capture.image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    view = cv2.remap(grey, u, v, cv2.INTER_LINEAR, borderValue=np.nan)
+    pixels = project(p_camera, capture.calibration.K, capture.calibration.distortion)
+    pixels = np.where(np.abs(pixels) < FAR_PX, pixels, -FAR_PX)  # behind the camera: NaN
     if capture.depth is not None:
-        nearest = cv2.remap(capture.depth, u, v, cv2.INTER_NEAREST, borderValue=np.nan)
-        view[hidden(capture, nearest, z, NEARER_M)] = np.nan
-    return view.astype(np.float32, copy=False)
-
-
-def upsample(coarse: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """A coarse map on the mosaic's grid, exact at the tiles' centres, linear between them."""
-    shift = (FACTOR - 1) / 2 / FACTOR
-    fine = cv2.warpAffine(
-        coarse,
-        np.array([[1 / FACTOR, 0, -shift], [0, 1 / FACTOR, -shift]]),
-        (grid.shape[1], grid.shape[0]),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
+        pixels[covered(capture, capture.depth, pixels, p_camera[:, 2])] = -FAR_PX
+    places = picture.places(pixels).astype(np.float32).reshape(*coarse.shape, 2)
+    u, v = (
+        cv2.resize(plane, grid.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        for plane in cv2.split(places)
     )
-    return fine.astype(np.float32, copy=False)
+    view = cv2.remap(picture.tone, u, v, cv2.INTER_LINEAR, borderValue=np.nan)
+    return np.asarray(view, np.float32)
+
+
+def covered(
+    capture: Capture, depth: NDArray[np.float32], pixels: Floats, z: Floats
+) -> NDArray[np.bool_]:
+    """Whether a camera's depth shows something nearer at pixels (n, 2) of points at depths (n,)."""
+    u, v = pixels.astype(np.float32).T[..., None]
+    read = cv2.remap(depth, u, v, cv2.INTER_NEAREST, borderValue=np.nan)
+    return hidden(capture, np.asarray(read)[:, 0], z, NEARER_M)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats
 from cellpick.perception.coarse import search
 from cellpick.perception.core import Refined, refine_poses
-from cellpick.perception.drawing import MOSAIC_STEP_M, Drawing, drawing_of
+from cellpick.perception.drawing import Drawing, drawing_of
 from cellpick.perception.evidence import weigh
 from cellpick.perception.fine import climb
 from cellpick.perception.focus import focused
@@ -19,7 +19,7 @@ from cellpick.perception.grid import Grid
 from cellpick.perception.health import CameraMonitor
 from cellpick.perception.health.agreement import Located, agreed
 from cellpick.perception.heap import locate_heap
-from cellpick.perception.mosaic import FACTOR, mosaic_edges
+from cellpick.perception.mosaic import mosaic_edges
 from cellpick.perception.orient import orient
 from cellpick.perception.read_codes import coded
 from cellpick.perception.seat import seat
@@ -27,9 +27,6 @@ from cellpick.perception.select import contenders, without_conflicts
 from cellpick.perception.tops import at_top, map_tops
 from cellpick.perception.verify import Verdict, probability_of, verify
 from cellpick.structures import CaptureSet, CellEstimates, SearchTask
-
-SEAT_TILES = 2
-"""Mosaic pixels a side of the tiles that share out the cloud."""
 
 
 def perceive(
@@ -66,8 +63,9 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
 
     clouds = fuse(look)
     cloud = clouds.sample
-    grid = search_grid(task)
-    tops = map_tops(clouds.dense, at_top(clouds.dense, cell), cell, grid.coarser(FACTOR))
+    grid = search_grid(task, drawing)
+    tiles = grid.coarser(drawing.tile_px)
+    tops = map_tops(clouds.dense, at_top(clouds.dense, cell), cell, tiles)
     tops = focused(look, tops, grid)
     field = mosaic_edges(look, tops, grid)
 
@@ -75,8 +73,7 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     found = contenders(found, cell)
     found = climb(found, field, grid, tops, templates, cell)
     found = without_conflicts(found, cell)
-    shares = grid.coarser(SEAT_TILES)
-    Ts = task.T_base_region @ seat(found, cloud, at_top(cloud, cell), cell, drawn, shares, tops)
+    Ts = task.T_base_region @ seat(found, cloud, at_top(cloud, cell), cell, drawn, grid, tops)
 
     if len(drawn) > 1:  # a wrong end has other edges and would mislead the refinement
         Ts = orient(Ts, cell, look.captures, windows, up).Ts_base_cell
@@ -84,7 +81,7 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     oriented = orient(refined.Ts_base_cell, cell, look.captures, windows, up)
     if oriented.turned.any():
         refined = refine(look, oriented.Ts_base_cell, cloud, drawing)
-    evidence = weigh(refined.Ts_base_cell, task, field, grid, tops, templates, drawn, cloud, shares)
+    evidence = weigh(refined.Ts_base_cell, task, field, grid, templates, drawn, cloud)
     verdict = verify(evidence, refined, oriented.odds, task.polarity_confidence, cell.height_m)
     order = by_place(refined.Ts_base_cell)
     names = tuple(capture.calibration.camera for capture in look.captures)
@@ -124,12 +121,11 @@ def in_order(look: CaptureSet) -> CaptureSet:
     return replace(look, captures=tuple(captures))
 
 
-def search_grid(task: SearchTask) -> Grid:
+def search_grid(task: SearchTask, drawing: Drawing) -> Grid:
     """Mosaic pixels over the search region, a whole number of tiles a side."""
-    tile = MOSAIC_STEP_M * FACTOR
-    width, height = (FACTOR * int(np.ceil(e / tile)) for e in task.region_size_m[:2])
-    corner = (-(width - 1) / 2 * MOSAIC_STEP_M, -(height - 1) / 2 * MOSAIC_STEP_M)
-    return Grid(corner, MOSAIC_STEP_M, (height, width))
+    step, factor = drawing.pixel_m, drawing.tile_px
+    width, height = (factor * int(np.ceil(e / (step * factor))) for e in task.region_size_m[:2])
+    return Grid((-(width - 1) / 2 * step, -(height - 1) / 2 * step), step, (height, width))
 
 
 def refine(look: CaptureSet, Ts_base_cell: Floats, cloud: Cloud, drawing: Drawing) -> Refined:

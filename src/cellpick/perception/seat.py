@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, exp_rotation, pose, rotation_z
 from cellpick.perception.coarse import Hypotheses
-from cellpick.perception.fine import lookup
 from cellpick.perception.fusion import Cloud
 from cellpick.perception.grid import Grid
 from cellpick.perception.pattern import FacePattern
@@ -75,7 +74,7 @@ def seat(
     for index, pattern in enumerate(drawn):
         here = found.template[owner] == index
         raised[here] = height_at(pattern, local[here])
-    height = lookup(tops.height_m, tops.grid, found.xy_m).astype(np.float64) - cell.height_m
+    height = tops.height_at(found.xy_m).astype(np.float64) - cell.height_m
     z = p[:, 2] - cell.height_m - raised - height[owner]
     scale = np.hypot(FIT_SIGMA_M, 2 * cloud.sigma_m[rows].astype(np.float64))
     plane = fit_planes(local, z, owner, n, scale, repeats)

@@ -13,17 +13,18 @@ ACCEPTED = 0.2
 """Least score of a cell; where there is none, the best is near 0.1, and a free one's above 0.5."""
 RIVAL_SHARE = 0.6
 """A coarse hypothesis with less than this share of an overlapping one's score cannot win."""
-SLACK_M = 0.0025
-"""Footprints may overlap this deep, since both places are still rough."""
+SLACK_M = 0.004
+"""Footprints may overlap this deep, since places are still rough: two degrees at either end."""
 SLACK_SHARE = 0.15
 """... but never deeper than this share of the cell's shorter side."""
 
 
-def contenders(found: Hypotheses, cell: CellModel) -> Hypotheses:
-    """The coarse hypotheses that a better one does not clearly rule out."""
+def contenders(found: Hypotheses, cell: CellModel, share: float = RIVAL_SHARE) -> Hypotheses:
+    """The rough hypotheses that no better one rules out: none that overlaps has more than
+    1 / `share` of their score."""
     clash = overlap_depth(found.xy_m, found.yaw, cell) > slack(cell)
     best = np.where(clash, found.score[None], 0).max(1, initial=0)
-    return found.take(np.flatnonzero(found.score >= RIVAL_SHARE * best))
+    return found.take(np.flatnonzero(found.score >= share * best))
 
 
 def without_conflicts(found: Hypotheses, cell: CellModel) -> Hypotheses:
@@ -51,12 +52,10 @@ def overlap_depth(xy: Floats, yaw: Floats, cell: CellModel) -> NDArray[np.float6
         depth: Floats = cell.size_m[0] - np.linalg.norm(apart, axis=-1)
         return depth
     a, b = cell.size_m[:2] / 2
-    axes = np.stack(
-        [np.stack([np.cos(yaw), np.sin(yaw)], -1), np.stack([-np.sin(yaw), np.cos(yaw)], -1)], 1
-    )
-    along = np.abs(np.einsum("ijd,ikd->ijk", apart, axes))
-    dots = np.abs(np.einsum("ikd,jld->ijkl", axes, axes))
-    reach = np.array([a, b]) + dots @ np.array([a, b])
-    one_way = (reach - along).min(-1)
+    c, s = np.cos(yaw)[:, None], np.sin(yaw)[:, None]
+    u = np.abs(c * apart[..., 0] + s * apart[..., 1])
+    v = np.abs(c * apart[..., 1] - s * apart[..., 0])
+    dot, cross = np.abs(c * c.T + s * s.T), np.abs(c * s.T - s * c.T)
+    one_way = np.minimum(a + a * dot + b * cross - u, b + a * cross + b * dot - v)
     result: Floats = np.minimum(one_way, one_way.T)
     return result

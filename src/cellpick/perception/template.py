@@ -1,64 +1,58 @@
-"""What the coarse and the fine search look for: a face's edges, and its footprint."""
+"""What the search looks for: a face's edges and footprint, sampled as each stage needs them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.edges import edge_field
+from cellpick.perception.face_edges import face_edges
+from cellpick.perception.kernels import Kernels, make_kernels
+from cellpick.perception.patch import Patch, make_patch
 from cellpick.perception.pattern import Face, FacePattern
+from cellpick.structures import CellModel
 
-WEAKEST = 0.15
-"""Edge strength below which a raster pixel is no edge."""
-OUTLINE_WEIGHT = 0.5
-"""The case's own outline counts less: flush neighbours hide it."""
+ROUGH_SHIFTS, ROUGH_TURNS = 2, 3
+"""Half tiles to each side that the first climb tries, and the same of the farthest point's turn."""
+FINE_SHIFTS, FINE_TURNS = 1, 2
+"""Pixels to each side that the last climbs try, and the same of the farthest point's turn."""
 
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """Edges and footprint of one face that looks up, as seen from above."""
+    """One face that looks up, as seen from above."""
 
     face: Face
     """The face."""
-    edges_m: Floats
-    """(p, 2) places."""
-    edges: NDArray[np.complex64]
-    """(p,) edge field there, with |edges|^2 summing to 1."""
-    footprint_m: Floats
-    """(q, 2) places on the case, on a square grid."""
-    zone_m: Floats
-    """(z, 2) the same with a rim outside: where the face's edges may lie, and no others should;
-    without what a free turn leaves open."""
-    step_m: float
-    """Pitch of both."""
+    kernels: Kernels
+    """For the coarse search."""
+    rough: Patch
+    """For the first climb, at half a tile's pitch."""
+    fine: Patch
+    """For the last climbs, at the mosaic's pitch."""
 
 
-def make_template(drawn: FacePattern, sigma_px: float) -> Template:
-    """Take a drawn face's edges by the operator that takes the mosaic's."""
-    field = edge_field(grey_of(drawn), sigma_px)
-    width = round(2.5 * sigma_px)
-    kernel = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
-    solid = cv2.erode(drawn.inside.astype(np.uint8), kernel) > 0
-    field[drawn.swept] = 0
-    field = np.where(solid, field, OUTLINE_WEIGHT * field)
-    zone = cv2.dilate(drawn.inside.astype(np.uint8), kernel) > 0
-    is_edge = (np.abs(field) > WEAKEST) & zone
-    strength = field[is_edge]
+def make_template(
+    drawn: FacePattern, cell: CellModel, pixel_m: float, tile_px: int, sigma_px: float
+) -> Template:
+    """Sample a drawn face for a mosaic of these pixels and tiles of `tile_px` of them, an even
+    number; `sigma_px` is the smoothing of the mosaic's edges."""
+    face = face_edges(drawn, sigma_px * pixel_m / drawn.step_m)
+    half_px = tile_px // 2
+
+    def patch(pool_px: int, shifts: int, turns: int) -> Patch:
+        step_m = pool_px * pixel_m
+        shift: Floats = step_m * np.arange(-shifts, shifts + 1, dtype=np.float64)
+        reach = float(np.hypot(*cell.size_m[:2])) / 2
+        turn: Floats = step_m / reach * np.arange(-turns, turns + 1, dtype=np.float64)
+        if cell.turns_freely:
+            turn = np.zeros(1)
+        return make_patch(face, pixel_m, pool_px, (shift, shift, turn))
+
     return Template(
         drawn.face,
-        drawn.xy[is_edge],
-        (strength / np.linalg.norm(strength)).astype(np.complex64),
-        drawn.xy[drawn.inside],
-        drawn.xy[zone & ~drawn.swept],
-        drawn.step_m,
+        make_kernels(face, cell, pixel_m, tile_px),
+        patch(half_px, ROUGH_SHIFTS, ROUGH_TURNS),
+        patch(1, FINE_SHIFTS, FINE_TURNS),
     )
-
-
-def grey_of(drawn: FacePattern) -> NDArray[np.float32]:
-    """The expected picture in grey levels."""
-    grey: NDArray[np.float32] = (drawn.palette.mean(1) * 255).astype(np.float32)[drawn.material]
-    return grey

@@ -8,16 +8,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cellpick.geometry import Floats
 from cellpick.perception.fusion import Cloud
 from cellpick.perception.grid import Grid
 from cellpick.structures import CellModel
 
 TOP_TOLERANCE_M = 0.012
 """How far a top may lie from the cell's height above the region's support."""
-BLUR_TILES = (1.5, 8.0)
+BLUR_M = (0.003, 0.016)
 """Least and most smoothing of the height map."""
 BLUR_SIGMA_M = 3e-4
 """Noise that the least smoothing serves; more asks for more."""
+READINGS = 8
+"""Enough readings a tile, of a cloud that covers the grid."""
+FEW = 50_000
+"""Readings of which none are left out."""
 NOMINAL_READINGS = 0.05
 """Weight of the drawn height against one reading."""
 WITHOUT_DEPTH = 0.5
@@ -39,27 +44,36 @@ class Tops:
     measured: bool
     """Whether any 3D camera gave readings at all."""
 
+    def height_at(self, xy_m: Floats) -> NDArray[np.float32]:
+        """(n,) height at places (n, 2), on the map or nearest to it."""
+        at = np.rint((xy_m - np.asarray(self.grid.origin_m)) / self.grid.step_m).astype(np.intp)
+        column, row = (np.clip(at[:, i], 0, self.grid.shape[1 - i] - 1) for i in (0, 1))
+        found: NDArray[np.float32] = self.height_m[row, column]
+        return found
+
 
 def at_top(cloud: Cloud, cell: CellModel) -> NDArray[np.bool_]:
     """Which points (n,) lie near the height of the cells' tops, raised features included."""
     raised = max((f.height_m for f in cell.features), default=0.0)
-    above = cloud.p_region[:, 2] - np.float32(cell.height_m)
-    tolerance = np.float32(TOP_TOLERANCE_M) + 2 * cloud.shared_m
-    result: NDArray[np.bool_] = (above >= -tolerance) & (above <= tolerance + np.float32(raised))
+    off = np.abs(cloud.p_region[:, 2] - np.float32(cell.height_m + raised / 2))
+    off -= 2 * cloud.shared_m
+    result: NDArray[np.bool_] = off <= np.float32(TOP_TOLERANCE_M + raised / 2)
     return result
 
 
 def map_tops(cloud: Cloud, is_top: NDArray[np.bool_], cell: CellModel, grid: Grid) -> Tops:
-    """Bin the cloud into the grid's tiles."""
-    tile, on = grid.tiles_of(cloud.p_region[:, :2])
+    """Bin the cloud into the grid's tiles; of a dense one every so many readings are enough."""
     n = grid.shape[0] * grid.shape[1]
+    thin = slice(None, None, max(1, len(cloud) // max(READINGS * n, FEW)))
+    p, is_top = cloud.p_region[thin], is_top[thin]
+    tile, on = grid.tiles_of(p[:, :2])
     top = tile[on & is_top]
     n_top = np.bincount(top, minlength=n)
     n_all = np.bincount(tile[on], minlength=n)
-    z = cloud.p_region[on & is_top, 2] - np.float32(cell.height_m)
+    z = p[on & is_top, 2] - np.float32(cell.height_m)
     sum_z = np.bincount(top, weights=z, minlength=n)
-    noise = float(np.median(cloud.sigma_m)) if len(cloud) else 0.0
-    reach = float(np.clip(BLUR_TILES[0] * noise / BLUR_SIGMA_M, *BLUR_TILES))
+    noise = float(np.median(cloud.sigma_m[thin])) if len(cloud) else 0.0
+    reach = float(np.clip(BLUR_M[0] * noise / BLUR_SIGMA_M, *BLUR_M)) / grid.step_m
     blur = [
         cv2.GaussianBlur(a.reshape(grid.shape).astype(np.float32), (0, 0), reach)
         for a in (sum_z, n_top)
