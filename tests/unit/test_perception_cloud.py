@@ -237,7 +237,11 @@ def test_pixels_without_reading_are_dropped_and_do_no_harm(small_look):
 
 def test_no_3d_camera_gives_no_points(small_look):
     only_2d = [c for c in small_look.captures if c.depth is None]
-    assert len(fuse(CaptureSet(tuple(only_2d), small_look.task)).sample) == 0
+    for captures in (tuple(only_2d), ()):
+        clouds = fuse(CaptureSet(captures, small_look.task))
+        for cloud in (clouds.dense, clouds.sample):
+            assert len(cloud) == len(cloud.p_base) == len(cloud.doubt_m) == len(cloud.repeats) == 0
+            assert not at_top(cloud, small_look.task.cell).size
 
 
 def test_tops_are_mapped_where_the_readings_are_as_high_as_the_cells(small_look):

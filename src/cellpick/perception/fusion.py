@@ -90,7 +90,7 @@ class Cloud:
     @property
     def depth_m(self) -> Singles:
         """(n,) depth in the camera that saw each."""
-        own = np.split(self.p_region.T, np.cumsum(self.counts)[:-1], axis=1)
+        own = np.split(self.p_region.T, np.cumsum(self.counts), axis=1)[:-1]
         axes = self.cameras.axis.astype(np.float32)
         depths = [axis[:3] @ p + axis[3] for axis, p in zip(axes, own, strict=True)]
         return np.concatenate([np.zeros(0, np.float32), *depths])
