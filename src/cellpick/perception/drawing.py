@@ -26,6 +26,10 @@ TILE_M = 0.008
 """Largest tile of the coarse search."""
 TILE_SHARE = 0.15
 """... which is else this share of the cell's shorter side."""
+MOST_TILES = 60
+"""... but a cell is never longer than this many: kernels and yaws grow with its cube."""
+MOST_PIXELS = 8
+"""Mosaic pixels a side of a tile, at most."""
 MARGIN_M = 0.003
 """How far a drawn face goes beyond the case."""
 
@@ -57,9 +61,7 @@ def drawing_of(cell: CellModel, materials: Mapping[str, Material]) -> Drawing:
     faces = tuple(
         draw_face(cell, materials, face, FACE_STEP_M, MARGIN_M) for face in faces_up(cell)
     )
-    short = float(cell.size_m[:2].min())
-    pixel_m = float(np.clip(PIXEL_SHARE * short, *PIXEL_M))
-    tile_px = 2 * max(1, round(min(TILE_SHARE * short, TILE_M) / pixel_m / 2))
+    pixel_m, tile_px = pitches(cell)
     return Drawing(
         cell,
         faces,
@@ -70,3 +72,11 @@ def drawing_of(cell: CellModel, materials: Mapping[str, Material]) -> Drawing:
         tile_px,
         face_maps(cell),
     )
+
+
+def pitches(cell: CellModel) -> tuple[float, int]:
+    """Pixel of the mosaic, and how many of them a side of a tile has."""
+    short, long = float(cell.size_m[:2].min()), float(cell.size_m[:2].max())
+    tile_m = max(min(TILE_SHARE * short, TILE_M), long / MOST_TILES)
+    pixel_m = max(float(np.clip(PIXEL_SHARE * short, *PIXEL_M)), tile_m / MOST_PIXELS)
+    return pixel_m, 2 * max(1, round(tile_m / pixel_m / 2))
