@@ -57,7 +57,7 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     look = to_scale(in_order(look))
     task, cell = look.task, look.task.cell
     if task.arrangement != "upright" and cell.shape == "cylinder":
-        return locate_heap(look, drawing.windows)
+        return locate_heap(look)
     up = task.T_base_region[:3, 2]
     drawn, templates, windows = drawing.faces, drawing.templates, drawing.windows
 

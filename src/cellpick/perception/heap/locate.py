@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cellpick.geometry import Floats
@@ -10,16 +12,19 @@ from cellpick.perception.fusion import to_scale
 from cellpick.perception.health.agreement import Located
 from cellpick.perception.heap.covariance import covariances
 from cellpick.perception.heap.ends import end_odds
-from cellpick.perception.heap.hypotheses import hypotheses
+from cellpick.perception.heap.hypotheses import Hypotheses, hypotheses
 from cellpick.perception.heap.judge import judge
-from cellpick.perception.heap.surface import surface_of
+from cellpick.perception.heap.rims import end_shifts
+from cellpick.perception.heap.rings import end_ring
+from cellpick.perception.heap.slide import Places
+from cellpick.perception.heap.surface import Surface, surface_of
+from cellpick.perception.heap.zbuffer import ZBuffer, cylinder_points, wall_points, zbuffer
 from cellpick.perception.orient import UPSIDE_DOWN
 from cellpick.perception.verify import Verdict, probability_of
-from cellpick.perception.windows import Windows
 from cellpick.structures import CaptureSet, CellEstimates, SearchTask
 
 
-def locate_heap(look: CaptureSet, windows: Windows) -> Located:
+def locate_heap(look: CaptureSet) -> Located:
     """Find every cylindrical cell whose side the 3D cameras see, in any attitude.
 
     `look` has its captures in order of their names. Zero rows without a 3D camera. Codes are not
@@ -34,14 +39,33 @@ def locate_heap(look: CaptureSet, windows: Windows) -> Located:
         if (surface := surface_of(capture, task, diameter_m)) is not None
     ]
     found = hypotheses(surfaces, diameter_m, height_m)
+    found = at_rims(look, found, surfaces)
     covariance = covariances(found, surfaces, height_m)
-    odds = end_odds(look, found.Ts, surfaces, windows)
+    odds = end_odds(look, found.Ts, buffers(look, found, surfaces), end_ring(cell, task.materials))
     Ts = np.where((odds < 0)[:, None, None], found.Ts @ UPSIDE_DOWN, found.Ts)
     verdict = judge(found, covariance, odds, task.polarity_confidence, height_m)
     names = tuple(capture.calibration.camera for capture in look.captures)
     turned = np.where((odds < 0)[:, None, None], TURNED @ covariance @ TURNED, covariance)
     estimates = _table(task, task.T_base_region @ Ts, turned, np.abs(odds), verdict)
     return Located(estimates, Sightings.none(), names)
+
+
+def buffers(look: CaptureSet, found: Hypotheses, surfaces: list[Surface]) -> list[ZBuffer]:
+    """What hides what, a buffer a camera."""
+    task, diameter_m = look.task, float(look.task.cell.size_m[0])
+    body = cylinder_points(diameter_m, task.cell.height_m)
+    walls = wall_points(surfaces, found.pieces, diameter_m)
+    return [zbuffer(c, task.T_base_region, found.Ts, body, walls) for c in look.captures]
+
+
+def at_rims(look: CaptureSet, found: Hypotheses, surfaces: list[Surface]) -> Hypotheses:
+    """The cells moved along their axes to where the pictures see their ends."""
+    before = buffers(look, found, surfaces)
+    shift, doubt = end_shifts(look, found.Ts, found.places.doubt_m, before)
+    Ts = found.Ts.copy()
+    Ts[:, :3, 3] += shift[:, None] * Ts[:, :3, 2]
+    places = Places(found.places.middle + shift, doubt, found.places.gain)
+    return replace(found, Ts=Ts, places=places)
 
 
 TURNED = np.diag([1.0, -1.0, -1.0, 1.0, -1.0, -1.0])

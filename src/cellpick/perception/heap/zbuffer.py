@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert
-from cellpick.perception.heap.surface import Surface
+from cellpick.perception.heap.pieces import Pieces
+from cellpick.perception.heap.surface import Singles, Surface
 from cellpick.perception.rectify import pixels_of
 from cellpick.structures import CameraCalibration, Capture
 
@@ -18,15 +18,19 @@ PITCH_M = 0.0025
 MARGIN_M = 0.003
 """Something this much nearer hides a place."""
 THINNED = 2
-"""One reading in so many, along both image axes, is looked at."""
+"""One reading of a wall in so many is looked at."""
+FLAT = 0.08
+"""Largest standard deviation of a wall's normals, along the wall."""
 
 
 @dataclass(frozen=True, eq=False)
 class ZBuffer:
-    """Coarse depth (h, w), infinite where nothing is, and its pixels' size."""
+    """Coarse depth of what is nearest, infinite where nothing is."""
 
     depth: NDArray[np.float32]
     """(h, w)."""
+    owner: NDArray[np.int32]
+    """(h, w) cell that is there, -1 for none of them."""
     step_px: float
     """Camera pixels in one of its own."""
     belief: CameraCalibration
@@ -34,19 +38,22 @@ class ZBuffer:
     T_camera_region: Floats
     """(4, 4)."""
 
-    def open(self, Ts_region: Floats, p: Floats) -> NDArray[np.bool_]:
-        """(n, m) whether nothing lies before points (m, 3) of frames (n, 4, 4)."""
+    def open(
+        self, Ts_region: Floats, p: Floats, cell: NDArray[np.int64] | None = None
+    ) -> NDArray[np.bool_]:
+        """(n, m) whether nothing but the cell itself lies before points (m, 3) of frames
+        (n, 4, 4), which belong to the cells `cell` (n,), by default 0 to n - 1."""
+        if not len(Ts_region):
+            return np.zeros((0, len(p)), np.bool_)
         u, v, z = pixels_of(self.belief, self.T_camera_region @ Ts_region, p)
-        u, v = (np.nan_to_num(a / self.step_px, nan=-1e4) for a in (u, v))
-        nearest = cv2.remap(
-            self.depth,
-            u.astype(np.float32),
-            v.astype(np.float32),
-            cv2.INTER_NEAREST,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=float("inf"),
-        )
-        result: NDArray[np.bool_] = nearest > z - MARGIN_M
+        h, w = self.depth.shape
+        with np.errstate(invalid="ignore"):
+            u, v = np.rint(u / np.float32(self.step_px)), np.rint(v / np.float32(self.step_px))
+            on = (u >= 0) & (u < w) & (v >= 0) & (v < h)
+        at = np.where(on, v, 0).astype(np.intp), np.where(on, u, 0).astype(np.intp)
+        own = np.arange(len(Ts_region)) if cell is None else cell
+        hidden = (self.depth[at] < z - MARGIN_M) & (self.owner[at] != own[:, None])
+        result: NDArray[np.bool_] = ~(hidden & on)
         return result
 
 
@@ -55,31 +62,41 @@ def zbuffer(
     T_base_region: Floats,
     Ts_region_cell: Floats,
     p_cell: Floats,
-    surfaces: list[Surface],
+    walls: NDArray[np.float32],
 ) -> ZBuffer:
-    """The cells (n, 4, 4), each with points (m, 3) all over it, and all readings."""
+    """The cells (n, 4, 4), each with points (m, 3) all over it, and points (k, 3) of walls."""
     belief = capture.calibration
     T = invert(capture.T_base_camera) @ T_base_region
     reach = float(np.linalg.norm(T[:3, 3]))
     step = max(1.0, belief.K[0, 0] * PITCH_M / reach)
-    shape = int(np.ceil(belief.height_px / step)), int(np.ceil(belief.width_px / step))
-    depth = np.full(shape, np.inf, np.float32)
-    _splat(depth, belief, T @ Ts_region_cell, p_cell, step)
-    for surface in surfaces:
-        p = surface.p_region[::THINNED, ::THINNED].reshape(-1, 3)
-        read: Floats = p[np.isfinite(p[:, 2])].astype(np.float64)
-        _splat(depth, belief, T[None], read, step)
-    return ZBuffer(depth, step, belief, T)
-
-
-def _splat(
-    depth: NDArray[np.float32], belief: CameraCalibration, Ts: Floats, p: Floats, step: float
-) -> None:
-    u, v, z = (a.ravel() for a in pixels_of(belief, Ts, p))
+    h, w = int(np.ceil(belief.height_px / step)), int(np.ceil(belief.width_px / step))
+    n = len(Ts_region_cell)
+    parts = [pixels_of(belief, T @ Ts_region_cell, p_cell)]
+    parts.append(pixels_of(belief, T[None], walls.astype(np.float64)))
+    u, v, z = (np.concatenate([a.ravel() for a in c]) for c in zip(*parts, strict=True))
+    owner = np.append(np.repeat(np.arange(n), len(p_cell)), np.full(len(walls), -1))
     with np.errstate(invalid="ignore"):
         u, v = np.rint(u / np.float32(step)), np.rint(v / np.float32(step))
-        on = (u >= 0) & (u < depth.shape[1]) & (v >= 0) & (v < depth.shape[0])
-    np.minimum.at(depth, (v[on].astype(np.intp), u[on].astype(np.intp)), z[on])
+        on = np.flatnonzero((u >= 0) & (u < w) & (v >= 0) & (v < h))
+    order = on[np.argsort(-z[on], kind="stable")]
+    at = v[order].astype(np.intp) * w + u[order].astype(np.intp)
+    depth = np.full(h * w, np.inf, np.float32)
+    owners = np.full(h * w, -1, np.int32)
+    # the last of equal indices stays: the nearest
+    depth[at], owners[at] = z[order], owner[order]
+    return ZBuffer(depth.reshape(h, w), owners.reshape(h, w), step, belief, T)
+
+
+def wall_points(surfaces: list[Surface], pieces: Pieces, diameter_m: float) -> Singles:
+    """(k, 3) readings on planes that are larger than an end of a cell."""
+    large = np.linalg.eigvalsh(pieces.axis_spread)[:, 2] > (diameter_m / 2) ** 2
+    flat = np.linalg.eigvalsh(pieces.normals)[:, 1] < FLAT**2
+    wall = np.append(large & flat, False)
+    points = [np.zeros((0, 3), np.float32)]
+    for surface, label in zip(surfaces, pieces.label, strict=True):
+        on = wall[label] & np.isfinite(surface.depth)
+        points.append(surface.p_region[on][::THINNED])
+    return np.concatenate(points)
 
 
 def cylinder_points(diameter_m: float, height_m: float) -> Floats:
