@@ -201,6 +201,19 @@ def test_nothing_seen_leaves_the_initial_pose_and_says_so(boxes):
         )
 
 
+def test_cells_behind_beside_and_at_a_camera_stay_where_they_were_put(boxes):
+    at = np.array(
+        [[0, 0, -0.3], [2.0, 0, 0], [0, 0, 0], [0.5, 0.1, 1e-4], [3.0, 0, 0.01], [0.1, 0, 0.05]]
+    )
+    p = transform(boxes.captures[0].T_base_camera, at)
+    Ts = translation(p)
+    none = {"points": np.zeros((0, 3)), "points_sigma": np.zeros(0)}
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        refined = boxes.refine(Ts, **none, points_camera=np.zeros(0, np.int64))
+    np.testing.assert_allclose(refined.Ts_base_cell, Ts, atol=1e-6)
+    assert set(refined.status) == {"unseen"}
+
+
 def test_a_pose_that_leaves_its_reach_is_refused(boxes):
     start = perturb(boxes.Ts, [0, 0, 3e-3, 0, 0, 0])
     refined = boxes.refine(start, options=RefineOptions(reach_m=5e-4))

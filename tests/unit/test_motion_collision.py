@@ -8,11 +8,19 @@ from motion_stage import ARMS, SCENES, Stage, stage
 
 from cellpick.geometry import Floats, exp_rotation, invert, pose, transform, translation
 from cellpick.geometry.solids import ConvexShapes, nearest_point, separation
-from cellpick.motion.bodies import FLANGE, Bodies, Group, bodies_of, moving_bodies
+from cellpick.motion.bodies import (
+    FLANGE,
+    Bodies,
+    Group,
+    bodies_of,
+    cell_solids,
+    moving_bodies,
+)
 from cellpick.motion.collision import CollisionChecker, frame_poses
 from cellpick.motion.load import GripLoad
 from cellpick.motion.phases import Tooling, standing_bodies, target_body
 from cellpick.motion.self_collision import self_pairs
+from cellpick.scene import data_folder, load_cell
 from cellpick.structures import Solid
 
 NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
@@ -228,3 +236,16 @@ def test_tables_of_bodies_join_and_select() -> None:
     assert rig.names == tuple(s.name for s in solids[1:])
     np.testing.assert_array_equal(rig.half, [s.size_m / 2 for s in solids[1:]])
     assert len(bodies_of((), 0, Group.CELL)) == 0
+
+
+def test_a_pouch_is_a_box_with_a_tab_out_of_either_end() -> None:
+    cell = load_cell(data_folder("models") / "cells" / "pouch_325x125x11.yaml")
+    case, *tabs = cell_solids(cell, "it")
+    assert case.shape == "box"
+    np.testing.assert_array_equal(case.size_m, cell.size_m)
+    assert [tab.name for tab in tabs] == ["it (tab_plus)", "it (tab_minus)"]
+    x = [tab.T_parent_solid[0, 3] for tab in tabs]
+    np.testing.assert_allclose(x, np.array([1, -1]) * (0.301 + 0.012) / 2)
+    for tab in tabs:
+        extent = np.abs(tab.T_parent_solid[:3, :3]) @ tab.size_m
+        np.testing.assert_allclose(extent, [0.012, 0.06, 0.0004])

@@ -60,6 +60,7 @@ def test_a_minus_is_the_bar_of_a_plus():
 
 def test_a_box_shows_one_face_and_a_cylinder_either():
     assert faces_up(drawn(CELLS[0])[0]) == ("+z",)
+    assert faces_up(drawn("pouch_325x125x11")[0]) == ("+z",)
     assert faces_up(drawn(CELLS[2])[0]) == ("+z", "-z")
 
 

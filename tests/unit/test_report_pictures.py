@@ -15,6 +15,7 @@ from cellpick.report import write_overview_png
 from cellpick.report.cell_lines import cell_lines
 from cellpick.report.overlay import STATUS_COLOURS, draw_estimates, label_of
 from cellpick.report.pictures import data_uri
+from cellpick.scene import data_folder, load_cell
 from cellpick.structures import CameraCalibration, Capture, CaptureSet, SearchTask
 
 DOWN = exp_rotation([np.pi, 0, 0])
@@ -101,6 +102,22 @@ def test_lines_lie_on_the_end_that_is_up_and_within_the_case(cell, end):
         f.polarity == "+" and f.face == ("+z" if end > 0 else "-z") for f in cell.features
     )
     assert ("positive" in kinds) == has_plus
+
+
+@pytest.mark.parametrize("end", [1, -1])
+def test_terminals_beside_the_case_are_drawn_there(end):
+    cell = load_cell(data_folder("models") / "cells" / "blade_965x90x13.yaml")
+    plus, minus = (
+        next(line.points for line in cell_lines(cell, end) if line.kind == kind)
+        for kind in ("positive", "negative")
+    )
+    half = cell.size_m / 2
+    assert np.isclose(plus[:, 0].min(), half[0])
+    assert np.isclose(plus[:, 0].max(), half[0] + 0.004)
+    assert np.isclose(minus[:, 0].max(), -half[0])
+    assert np.isclose(minus[:, 0].min(), -half[0] - 0.004)
+    assert np.allclose([np.ptp(plus[:, 1]), np.ptp(minus[:, 1])], 0.009)
+    assert np.allclose(plus[:, 2], end * 0.02)
 
 
 def test_labels():

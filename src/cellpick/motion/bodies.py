@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -120,24 +120,11 @@ def held_bodies(cell: CellModel, T_flange_cell: Floats, slack_m: float) -> Bodie
 def cell_solids(cell: CellModel, name: str, slack_m: float = 0.0) -> tuple[Solid, ...]:
     """Case and raised terminals in the cell frame, the case `slack_m` smaller on every side."""
     size = np.maximum(cell.size_m - 2 * slack_m, 1e-4)
-    case = Solid(name, "box" if cell.shape == "box" else "cylinder", size)
-    return (case, *_terminals(cell, name))
-
-
-def _terminals(cell: CellModel, name: str) -> tuple[Solid, ...]:
-    solids = []
-    for feature in cell.features:
-        if feature.height_m <= 0:
-            continue
-        side = 1.0 if feature.face == "+z" else -1.0
-        z = side * (cell.height_m + feature.height_m) / 2
-        shape = "cylinder" if feature.outline in ("disc", "ring") else "box"
-        size = np.array([*feature.size_m, feature.height_m])
-        if shape == "cylinder":
-            size[1] = size[0]
-        T = translation(np.array([*feature.center_m, z]))
-        solids.append(Solid(f"{name} ({feature.name})", shape, size, T))  # type: ignore[arg-type]
-    return tuple(solids)
+    raised = [cell.raised_solid(f) for f in cell.features if f.height_m > 0]
+    return (
+        Solid(name, cell.solid_shape, size),
+        *(replace(solid, name=f"{name} ({solid.name})") for solid in raised),
+    )
 
 
 def _gripper_solids(gripper: GripperModel, opening_m: float) -> tuple[Solid, ...]:

@@ -49,7 +49,7 @@ def orient(
     if cell.shape == "cylinder":
         odds = np.where(over, -odds, odds)
     wrong = odds < 0
-    other = Ts_base_cell @ (HALF_TURN if cell.shape == "box" else UPSIDE_DOWN)
+    other = Ts_base_cell @ (HALF_TURN if cell.solid_shape == "box" else UPSIDE_DOWN)
     return Oriented(np.where(wrong[:, None, None], other, Ts_base_cell), np.abs(odds), wrong)
 
 

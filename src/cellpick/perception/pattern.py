@@ -58,7 +58,7 @@ class FacePattern:
 
 def faces_up(cell: CellModel) -> tuple[Face, ...]:
     """The end faces that may look up: a box stands on its base, a cylinder on either end."""
-    return ("+z",) if cell.shape == "box" else ("+z", "-z")
+    return ("+z",) if cell.solid_shape == "box" else ("+z", "-z")
 
 
 def brightness(material: Material) -> Floats:

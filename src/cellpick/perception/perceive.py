@@ -99,13 +99,13 @@ def table(task: SearchTask, refined: Refined, odds: Floats, verdict: Verdict) ->
     """The estimates without codes, ordered by place: the order carries no meaning."""
     order = by_place(refined.Ts_base_cell)
     probability = probability_of(odds)
-    positive = "+x" if task.cell.shape == "box" else "+z"
     return CellEstimates(
         cell=task.cell.name,
         Ts_base_cell=refined.Ts_base_cell[order],
         covariance=refined.covariance[order],
         polarity=tuple(
-            positive if probability[i] >= task.polarity_confidence else "unknown" for i in order
+            task.cell.positive if probability[i] >= task.polarity_confidence else "unknown"
+            for i in order
         ),
         polarity_probability=probability[order],
         code=("",) * len(order),

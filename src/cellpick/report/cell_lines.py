@@ -31,10 +31,14 @@ def cell_lines(cell: CellModel, end: int) -> list[Line]:
     lines = []
     face = "+z" if end > 0 else "-z"
     for feature in cell.features:
-        if feature.face == face and feature.kind in ("terminal", "vent"):
-            kind = _kind(feature)
+        if feature.kind not in ("terminal", "vent"):
+            continue
+        kind = _kind(feature)
+        if feature.face == face:
             height = z + end * feature.height_m
             lines += [Line(kind, _lifted(p, feature.center_m, height)) for p in _rings(feature)]
+        elif feature.face[1] == "x":
+            lines.append(Line(kind, _beside(cell, feature, end)))
     outline = Line("outline", _lifted(_outline(cell), np.zeros(2), z))
     return [*lines, *axis_lines(cell, z), outline]
 
@@ -48,6 +52,13 @@ def axis_lines(cell: CellModel, z: float) -> list[Line]:
         Line("y", origin + length * np.array([[0.0, 0, 0], [0, 1, 0]])),
         Line("z", origin + length * np.array([[0.0, 0, 0], [0, 0, 1]])),
     ]
+
+
+def _beside(cell: CellModel, feature: SurfaceFeature, end: int) -> Floats:
+    """(n, 3) what stands out of a side, as seen from above: the rectangle round it."""
+    T = cell.raised_solid(feature).T_parent_solid
+    half = np.abs(T[:3, :3]) @ cell.raised_solid(feature).size_m / 2
+    return _lifted(_rounded(half[:2], 0.0), T[:2, 3], float(T[2, 3] + end * half[2]))
 
 
 def _kind(feature: SurfaceFeature) -> LineKind:

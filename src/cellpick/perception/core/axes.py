@@ -18,6 +18,9 @@ Single = np.float32
 Values = NDArray[np.float32]
 Pair = tuple[Values, Values]
 
+STEEPEST = 50.0
+"""Slopes of rays beyond which no camera looks; the lens's polynomials overflow far beyond."""
+
 
 @dataclass(frozen=True, eq=False)
 class Axes:
@@ -105,8 +108,9 @@ class Lens:
         )
 
     def slopes(self, p_camera: Axes) -> tuple[Pair, Values]:
-        """Slopes x / z and y / z of points, and 1 / z; NaN behind the camera."""
-        near = Single(1) / np.where(p_camera.z > 0, p_camera.z, Single(np.nan))
+        """Slopes x / z and y / z of points, and 1 / z; NaN behind the camera and far aside."""
+        ahead = np.abs(p_camera.x) + np.abs(p_camera.y) < Single(STEEPEST) * p_camera.z
+        near = Single(1) / np.where(ahead, p_camera.z, Single(np.nan))
         return (p_camera.x * near, p_camera.y * near), near
 
     def pixels(self, slopes: Pair) -> Pair:

@@ -104,7 +104,7 @@ def _crop(capture: Capture, p_base: Floats, margin_m: float) -> tuple[int, int, 
     """First column and row, and those after the last, of what `margin_m` round points covers."""
     belief = capture.calibration
     p = transform(invert(capture.T_base_camera), p_base)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         pixels = project(p, belief.K, belief.distortion)
         reach = belief.K[0, 0] * margin_m / p[:, 2:] + 1 / BLUR_PX
     seen = np.isfinite(pixels).all(axis=1)
