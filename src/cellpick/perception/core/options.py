@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class RefineOptions:
     """Bounds and noise assumptions of `refine_poses`."""
 
-    reach_m: float = 3.5e-3
+    reach_m: float = 2e-3
     """How far an initial position may be off, per axis: bounds the search."""
-    reach_rad: float = 0.06
+    reach_rad: float = 0.03
     """How far an initial rotation may be off, per axis."""
     edge_spacing_m: float = 1.5e-3
     """Distance of the model's edge points along an outline."""

@@ -48,6 +48,12 @@ class Problem:
         """Edge points (n, e) of cells at `Ts` (n, 4, 4) that have a neighbour close by."""
         return crowded_points(self.template, Ts, self.cell, self.up)
 
+    def few_edges(self, Ts: Floats, Ts_seen: Floats, count: int) -> EdgeViews:
+        """As `expected_edges`, of only about `count` points, none of which counts as crowded."""
+        few = self.template.every(max(1, self.template.feature.shape[1] // count))
+        free = np.zeros((len(Ts), few.feature.shape[1]), np.bool_)
+        return edge_views(few, Ts_seen, looking_up(Ts, self.up), free, self.views)
+
     def expected_edges(self, Ts: Floats, Ts_seen: Floats, crowded: NDArray[np.bool_]) -> EdgeViews:
         """Edges of cells at `Ts` (n, 4, 4) that camera k sees at `Ts_seen[:, k]`."""
         return edge_views(self.template, Ts_seen, looking_up(Ts, self.up), crowded, self.views)

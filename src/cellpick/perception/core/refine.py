@@ -30,12 +30,12 @@ from cellpick.perception.core.views import (
     calibration_information,
     sides_grazed,
 )
-from cellpick.perception.core.vote import vote
+from cellpick.perception.core.vote import POINTS, vote
 from cellpick.structures import Capture, CellModel, Material
 
 GATES_M = (4e-3, 2e-3)
 """How far points may lie from the end faces in the two rounds that use points alone."""
-WINDOWS_M = (1.2e-3, 8e-4, 6e-4)
+WINDOWS_M = (1.2e-3, 6e-4)
 """How far edges may lie from their place in the rounds that follow the coarse search."""
 SPARE_M = 6e-4
 """How far those rounds may move a cell: the pictures are read that much farther, but only once."""
@@ -114,12 +114,11 @@ def refine_poses(
         contacts = _contacts(problem, state, np.ones(start.shape[:2], np.bool_))
         surface = point_evidence(contacts, np.zeros_like(start), gate)
         state, _ = solve.step(state, surface, None)
-    crowded = problem.crowded(state.Ts)
-    edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
-    shift, seen = vote(edges, problem.views, cell, solve.free, problem.options)
+    few = problem.few_edges(state.Ts, state.Ts_seen, POINTS)
+    shift, seen = vote(few, problem.views, cell, solve.free, problem.options)
     state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
     contacts = _contacts(problem, state, sides_grazed(problem.views, state.Ts))
-    edges = problem.expected_edges(state.Ts, state.Ts_seen, crowded)
+    edges = problem.expected_edges(state.Ts, state.Ts_seen, problem.crowded(state.Ts))
     drawn, steps = state, _steps(problem, edges)
     for window in WINDOWS_M:
         moved = difference(drawn.Ts_measured, state.Ts_measured)

@@ -15,10 +15,6 @@ from cellpick.perception.core.views import Views
 
 REMAP_COLUMNS = 4096
 """`cv2.remap` takes at most 32767 rows or columns, so samples are folded into rows this long."""
-CLIPPED_PX = 3.0
-"""Reach of blur: an edge this near to a full pixel has lost part of its bright side."""
-SATURATED = 250.0
-"""A level from which the sensor may have clipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +40,7 @@ class Steps:
     strength: Values
     """(n, c, e, k) levels of light a pixel; 0 where there is none."""
     clipped: NDArray[np.bool_]
-    """(n, c, e, k) as in `Readings`."""
+    """(n, c, e) as in `Readings`."""
 
     def nearest(self, expected_px: Values, window_px: Floats) -> Readings:
         """The marked step nearest to `expected_px` (n, c, e), within `window_px` (c,) of it.
@@ -56,15 +52,14 @@ class Steps:
         steepest = np.max(self.strength, axis=-1, keepdims=True, where=near, initial=0.0)
         near &= self.strength >= Single(0.5) * steepest
         best = np.argmin(np.where(near, away, Single(np.inf)), axis=-1)[..., None]
-        found, offset, strength, clipped = (
-            np.take_along_axis(a, best, -1)[..., 0]
-            for a in (near, self.offset_px, self.strength, self.clipped)
+        found, offset, strength = (
+            np.take_along_axis(a, best, -1)[..., 0] for a in (near, self.offset_px, self.strength)
         )
         return Readings(
             np.where(found, offset, Single(0)) - expected_px * found,
             np.where(found, strength, Single(0)),
             found,
-            found & clipped,
+            found & self.clipped,
         )
 
 
@@ -72,7 +67,7 @@ def steps_near(edges: EdgeViews, views: Views, reach_px: Floats, contrast_min: f
     """Steps of at least `contrast_min` within `reach_px` (c,), to parts of a pixel: a parabola's
     top through three samples."""
     reach = int(np.ceil(reach_px.max(initial=1.0)))
-    slope, clipped = slopes(edges, views, reach + 1, np.ones(len(views)))
+    slope = slopes(edges, views, reach + 1, np.ones(len(views)))
     centre, before, after = slope[..., 1:-1], slope[..., :-2], slope[..., 2:]
     peak = (centre >= before) & (centre > after) & (centre >= contrast_min)
     peak &= edges.visible[..., None]
@@ -82,23 +77,20 @@ def steps_near(edges: EdgeViews, views: Views, reach_px: Floats, contrast_min: f
     return Steps(
         np.where(peak, place, Single(np.inf)),
         np.where(peak, centre, Single(0)),
-        clipped[..., 1:-1],
+        _beside_full(edges, views),
     )
 
 
-def slopes(
-    edges: EdgeViews, views: Views, reach: int, step_px: Floats
-) -> tuple[Values, NDArray[np.bool_]]:
-    """Slopes (n, c, e, 2 reach + 1) along the normals, levels a pixel, and where they are clipped.
+def slopes(edges: EdgeViews, views: Views, reach: int, step_px: Floats) -> Values:
+    """Slopes (n, c, e, 2 reach + 1) along the normals, levels a pixel, `step_px` (c,) apart.
 
-    Samples are `step_px` (c,) apart. Where the sign is known, slopes of the expected sign in the
-    mean of the colours are positive; elsewhere they are the length of the colours' slopes, since
-    copper beside aluminium changes its hue more than its brightness (Di Zenzo 1986).
+    Where the sign is known, slopes of the expected sign in the mean of the colours are positive;
+    elsewhere they are the length of the colours' slopes, since copper beside aluminium changes its
+    hue more than its brightness (Di Zenzo 1986).
     """
     steps = np.arange(-reach - 1, reach + 2)
     n, c, e = edges.visible.shape
     out = np.zeros((n, c, e, steps.size - 2), Single)
-    clipped = np.zeros(out.shape, bool)
     contrast = edges.contrast[..., None].astype(Single)
     for k in range(c):
         t = (steps * step_px[k]).astype(Single)
@@ -112,18 +104,6 @@ def slopes(
         length = np.sqrt(np.einsum("...i,...i->...", rise, rise) / 3)
         signed = rise @ np.full(3, 1 / 3, Single)
         out[:, k] = np.where(contrast[:, k] == 0, length, signed * contrast[:, k])
-        full = (light > SATURATED) @ np.ones(3, np.bool_)
-        if full.any():
-            clipped[:, k] = _spread(full, max(1, round(CLIPPED_PX / step_px[k])))[..., 1:-1]
-    return out, clipped
-
-
-def _spread(marked: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    """What is marked (..., k), or within `by` samples of it."""
-    out: NDArray[np.bool_] = marked.copy()
-    for shift in range(1, by + 1):
-        out[..., shift:] |= marked[..., :-shift]
-        out[..., :-shift] |= marked[..., shift:]
     return out
 
 
@@ -138,3 +118,14 @@ def _sample(image: Values, u: Values, v: Values) -> Values:
     at = folded.reshape(2, rows, REMAP_COLUMNS)
     values = cv2.remap(image, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(values, Single).reshape(-1, 3)[: u.size].reshape(*u.shape, 3)
+
+
+def _beside_full(edges: EdgeViews, views: Views) -> NDArray[np.bool_]:
+    """(n, c, e) whether a place is near a pixel that may be full."""
+    out = np.zeros(edges.visible.shape, np.bool_)
+    for k, full in enumerate(views.full):
+        if full is not None:
+            at = np.rint(edges.pixels[:, k] - views.origin_px[k].astype(Single)).astype(np.int64)
+            u, v = (np.clip(at[..., i], 0, full.shape[1 - i] - 1) for i in (0, 1))
+            out[:, k] = full[v, u]
+    return out

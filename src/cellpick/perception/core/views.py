@@ -12,6 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from cellpick.geometry import Floats, invert, project, skew, transform
 from cellpick.structures import Capture
 
+_LEVELS = np.arange(256) / 255.0
+LINEAR_LEVELS = np.asarray(
+    255.0 * np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4),
+    np.float32,
+)
+"""Light (256,) of 8-bit sRGB levels, 255 for the last (IEC 61966-2-1)."""
 SIGMA_FLOOR = 1e-6
 """Metres and radians: keeps the inverse of a perfect calibration's covariance finite."""
 GRAZING_RAD = np.radians(60.0)
@@ -19,6 +25,10 @@ GRAZING_RAD = np.radians(60.0)
 those that happen to lie near the face would be taken for its own."""
 BLUR_PX = 0.6
 """Smoothing before edges are read: halves the noise and leaves a lone edge in its place."""
+CLIPPED_PX = 3
+"""Reach of blur: an edge this near to a full pixel has lost part of its bright side."""
+SATURATED = 253
+"""A level from which the sensor may have clipped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +37,8 @@ class Views:
 
     light: tuple[NDArray[np.float32], ...]
     """Smoothed images (h, w, 3) in proportion to light, 0 to 255, cropped to the cells."""
+    full: tuple[NDArray[np.bool_] | None, ...]
+    """(h, w) pixels of the same near one that may be full; None where none is."""
     origin_px: Floats
     """(c, 2) pixel of each crop's first one."""
     Ts_base_camera: Floats
@@ -60,12 +72,11 @@ def views_of(captures: Sequence[Capture], p_base: Floats, margin_m: float) -> Vi
     poses = [capture.T_base_camera for capture in captures]
     Ts = np.array(poses, dtype=np.float64).reshape(-1, 4, 4)
     crops = [_crop(capture, p_base, margin_m) for capture in captures]
+    images = [c.image[v0:v1, u0:u1] for c, (u0, v0, u1, v1) in zip(captures, crops, strict=True)]
     sigmas = [[c.translation_sigma_m] * 3 + [c.rotation_sigma_rad] * 3 for c in calibrations]
     return Views(
-        light=tuple(
-            _light(capture.image[v0:v1, u0:u1])
-            for capture, (u0, v0, u1, v1) in zip(captures, crops, strict=True)
-        ),
+        light=tuple(_light(image) for image in images),
+        full=tuple(_near_full(image) for image in images),
         origin_px=np.array([crop[:2] for crop in crops], dtype=np.float64).reshape(-1, 2),
         Ts_base_camera=Ts,
         Ts_camera_base=invert(Ts),
@@ -88,16 +99,18 @@ def shared_by(correlation_px: ArrayLike) -> Floats:
     return result
 
 
-def _linear_levels() -> NDArray[np.float32]:
-    """Light (256,) of 8-bit sRGB levels, 255 for the last (IEC 61966-2-1)."""
-    s = np.arange(256) / 255.0
-    light = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
-    return np.asarray(255.0 * light, np.float32)
-
-
 def _light(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     # blur mixes light: in encoded levels the steepest place would lie on an edge's dark side
-    return np.asarray(cv2.GaussianBlur(cv2.LUT(image, _linear_levels()), (0, 0), BLUR_PX))
+    return np.asarray(cv2.GaussianBlur(cv2.LUT(image, LINEAR_LEVELS), (0, 0), BLUR_PX))
+
+
+def _near_full(image: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    brightest = cv2.max(cv2.max(image[..., 0], image[..., 1]), image[..., 2])
+    full = (brightest >= SATURATED).view(np.uint8)
+    if not full.any():
+        return None
+    near = cv2.dilate(full, np.ones((2 * CLIPPED_PX + 1,) * 2, np.uint8))
+    return near.astype(np.bool_)
 
 
 def _crop(capture: Capture, p_base: Floats, margin_m: float) -> tuple[int, int, int, int]:

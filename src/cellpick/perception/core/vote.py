@@ -24,7 +24,7 @@ STEEP = 20.0
 PLANE = [0, 1, 5]
 """Rows x, y and rz of a small motion: those of an end face in its plane."""
 POINTS = 72
-"""About as many edge points of a face take part."""
+"""About as many edge points of a face need take part."""
 LEVELS_M = (1.6e-3, 8e-4, 4e-4)
 """Distance of the competing shifts, coarse to fine; turns move the far end as much."""
 VIEW_REACH_M = 8e-4
@@ -43,7 +43,6 @@ def vote(
     Returns that of each cell (n, 6) and, beyond it, that of each camera's view (n, c, 6): a camera
     whose calibration is off would otherwise take the next edge for the right one.
     """
-    edges = edges.every(max(1, edges.visible.shape[2] // POINTS))
     n, c, _ = edges.visible.shape
     motion, view_motion = np.zeros((n, 6)), np.zeros((n, c, 6))
     if not edges.visible.any():
@@ -82,7 +81,7 @@ def _ridges(
     edges: EdgeViews, views: Views, reach: float, step_px: Floats, contrast_min: float
 ) -> NDArray[np.float32]:
     """Edges (n, c, e, k), 0 to 1, along the normals: the steepest of neighbouring samples."""
-    slope, _ = slopes(edges, views, int(np.ceil(reach / PROFILE_STEP_M)), step_px)
+    slope = slopes(edges, views, int(np.ceil(reach / PROFILE_STEP_M)), step_px)
     ridge = np.zeros(slope.shape, bool)
     ridge[..., 1:-1] = (slope[..., 1:-1] >= slope[..., :-2]) & (slope[..., 1:-1] > slope[..., 2:])
     ridge &= (slope > contrast_min) & edges.visible[..., None]
@@ -110,9 +109,11 @@ def _score(profiles: NDArray[np.float32], J: Floats, motions: Floats) -> Floats:
     n, c, e, k = profiles.shape
     x, y, turn = np.moveaxis(motions, -1, 0)
     monomials = np.stack([x, y, turn, x * x, x * y, y * y], axis=1).astype(np.float32)
-    shift = J.reshape(n, c * e, 6).astype(np.float32) @ monomials
-    at = np.clip(np.rint(shift) + k // 2, 0, k - 1).astype(np.int32)
-    at += (np.arange(n * c * e, dtype=np.int32) * k).reshape(n, c * e, 1)
-    met = profiles.ravel()[at].reshape(n, c, e, -1)
-    result: Floats = met.mean(axis=2, dtype=np.float64)
+    at = J.reshape(n, c * e, 6).astype(np.float32) @ monomials
+    at += np.float32(k // 2 + 0.5)
+    np.clip(at, 0, k - 1, out=at)
+    index = at.astype(np.int32)
+    index += (np.arange(n * c * e, dtype=np.int32) * k).reshape(n, c * e, 1)
+    met = profiles.ravel().take(index).reshape(n, c, e, -1)
+    result: Floats = met.mean(axis=2).astype(np.float64)
     return result
