@@ -20,13 +20,15 @@ PUBLIC = {
     "metrology": """CameraReport Curve DEFINITIONS Definition Figure Series measure_camera
         sensors_document""",
     "motion": "MotionPlanner check_limits",
-    "perception": "CameraMonitor Drawing drawing_of perceive with_codes",
+    "perception": """CameraMonitor CellShape Drawing RegisterOptions Registration drawing_of
+        perceive register_cells with_codes""",
     "report": """ReportData append_pick estimates_document json_text make_folder ready_file
         start_run write_calibration_html write_html write_overview_png write_sensors
         write_summary write_whole""",
     "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault
         FaultKind IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec
-        SceneState StrayObject StructuredLight grip_problem kinect_lateral_px kinect_sigma_m lay_foreign check_scene data_folder
+        SceneState StrayObject StructuredLight grip_problem kinect_lateral_px kinect_sigma_m
+        lay_foreign check_scene data_folder
         draw_scene find_model find_scene load_arm load_camera load_cell load_gripper
         load_materials load_scene nominal_state resolve_scene""",
     "sensors": "CameraRig Labels MovingShot cell_mesh label_look true_camera_pose",
