@@ -35,8 +35,26 @@ class Hypotheses:
     """(n, 4) shares of the looked-at side: on it, behind it, missing, hidden."""
     by_camera: NDArray[np.int64]
     """(n, surfaces) readings on them."""
+    axis_of_piece: NDArray[np.int64]
+    """(pieces + 1,) axis that a piece lies round, -1 for none; the last is for no piece."""
+    axis: NDArray[np.int64]
+    """(n,) their axes."""
     pieces: Pieces
     """What they were made of."""
+
+    def rows(self, index: NDArray[np.int64]) -> Hypotheses:
+        """Those of the rows `index` (j,); the others' pieces lie round no axis."""
+        others = np.delete(self.axis, index)
+        return Hypotheses(
+            self.Ts[index],
+            self.fitted.rows(index),
+            self.places.rows(index),
+            self.seen[index],
+            self.by_camera[index],
+            np.where(np.isin(self.axis_of_piece, others), -1, self.axis_of_piece),
+            self.axis[index],
+            self.pieces,
+        )
 
 
 def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> Hypotheses:
@@ -47,7 +65,8 @@ def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> H
     fitted = fit_axes(frames_along(axes.p, axes.d), points, row, diameter_m / 2)
     profiles = profiles_of(fitted.Ts, surfaces, diameter_m / 2, REACH * height_m)
     places = slide(profiles, height_m)
-    surer = places.doubt_m[None] < np.minimum(places.doubt_m[:, None], SURE_M)
+    sure = places.doubt_m < SURE_M
+    surer = (sure & (places.gain > LEAST_GAIN))[None] & ~sure[:, None]
     free = free_places(fitted.Ts, places.middle, surer, profiles, diameter_m, height_m)
     places = slide(profiles, height_m, free)
     Ts = fitted.Ts.copy()
@@ -65,7 +84,14 @@ def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> H
     )
     seen = _shares(profiles, places.middle, height_m)
     return Hypotheses(
-        Ts[keep], fitted.rows(keep), places.rows(keep), seen[keep], by_camera[keep], pieces
+        Ts[keep],
+        fitted.rows(keep),
+        places.rows(keep),
+        seen[keep],
+        by_camera[keep],
+        np.append(axes.of_piece, -1),
+        keep,
+        pieces,
     )
 
 

@@ -10,8 +10,10 @@ from cellpick.geometry import Floats
 from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.fusion import to_scale
 from cellpick.perception.health.agreement import Located
+from cellpick.perception.heap.colours import FARTHEST, off_colour
 from cellpick.perception.heap.covariance import covariances
 from cellpick.perception.heap.ends import end_odds
+from cellpick.perception.heap.foreign import foreign_objects, unexplained
 from cellpick.perception.heap.hypotheses import Hypotheses, hypotheses
 from cellpick.perception.heap.judge import judge
 from cellpick.perception.heap.rims import end_shifts
@@ -39,28 +41,47 @@ def locate_heap(look: CaptureSet) -> Located:
         if (surface := surface_of(capture, task, diameter_m)) is not None
     ]
     found = hypotheses(surfaces, diameter_m, height_m)
-    found = at_rims(look, found, surfaces)
+    found, before = of_right_colour(look, found, surfaces)
+    found = at_rims(look, found, before)
     covariance = covariances(found, surfaces, height_m)
-    odds = end_odds(look, found.Ts, buffers(look, found, surfaces), end_ring(cell, task.materials))
+    odds = end_odds(look, found.Ts, before, end_ring(cell, task.materials))
     Ts = np.where((odds < 0)[:, None, None], found.Ts @ UPSIDE_DOWN, found.Ts)
     verdict = judge(found, covariance, odds, task.polarity_confidence, height_m)
     names = tuple(capture.calibration.camera for capture in look.captures)
     turned = np.where((odds < 0)[:, None, None], TURNED @ covariance @ TURNED, covariance)
-    estimates = _table(task, task.T_base_region @ Ts, turned, np.abs(odds), verdict)
+    estimates = replace(
+        _table(task, task.T_base_region @ Ts, turned, np.abs(odds), verdict),
+        foreign=foreign_objects(surfaces, found, task),
+    )
     return Located(estimates, Sightings.none(), names)
+
+
+def of_right_colour(
+    look: CaptureSet, found: Hypotheses, surfaces: list[Surface]
+) -> tuple[Hypotheses, list[ZBuffer]]:
+    """The cells whose sides no picture shows in another colour, and what hides them."""
+    before = buffers(look, found, surfaces)
+    right = np.flatnonzero(off_colour(look, found.Ts, before) < FARTHEST)
+    if len(right) == len(found.Ts):
+        return found, before
+    found = found.rows(right)
+    return found, buffers(look, found, surfaces)
 
 
 def buffers(look: CaptureSet, found: Hypotheses, surfaces: list[Surface]) -> list[ZBuffer]:
     """What hides what, a buffer a camera."""
     task, diameter_m = look.task, float(look.task.cell.size_m[0])
     body = cylinder_points(diameter_m, task.cell.height_m)
-    walls = wall_points(surfaces, found.pieces, diameter_m)
-    return [zbuffer(c, task.T_base_region, found.Ts, body, walls) for c in look.captures]
+    others = [
+        wall_points(surfaces, found.pieces, diameter_m),
+        unexplained(surfaces, found, task).astype(np.float32),
+    ]
+    rest = np.concatenate(others)
+    return [zbuffer(c, task.T_base_region, found.Ts, body, rest) for c in look.captures]
 
 
-def at_rims(look: CaptureSet, found: Hypotheses, surfaces: list[Surface]) -> Hypotheses:
+def at_rims(look: CaptureSet, found: Hypotheses, before: list[ZBuffer]) -> Hypotheses:
     """The cells moved along their axes to where the pictures see their ends."""
-    before = buffers(look, found, surfaces)
     shift, doubt = end_shifts(look, found.Ts, found.places.doubt_m, before)
     Ts = found.Ts.copy()
     Ts[:, :3, 3] += shift[:, None] * Ts[:, :3, 2]

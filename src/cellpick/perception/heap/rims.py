@@ -69,7 +69,7 @@ def _seen_by(
     capture: Capture, Ts_region_cell: Floats, before: ZBuffer, cell: CellModel, half: int
 ) -> Floats:
     """(n, s) step of log red over blue at the rims, both added, for each shift of the cell."""
-    Ts = _towards(Ts_region_cell, invert(before.T_camera_region)[:3, 3])
+    Ts = towards(Ts_region_cell, invert(before.T_camera_region)[:3, 3])
     inner, outer = round(INNER_M / STEP_M), round(OUTER_M / STEP_M)
     t = np.arange(-half - inner, half + outer + 1) * STEP_M
     rim_z = cell.height_m / 2 - (1 - RIM_SLOPE) * cell.rim_radius_m
@@ -79,7 +79,7 @@ def _seen_by(
         x, y = radius * np.cos(ANGLES), radius * np.sin(ANGLES)
         z = np.broadcast_to(side * (rim_z + t), (len(ANGLES), len(t)))
         p = np.stack([*(np.broadcast_to(a[:, None], z.shape) for a in (x, y)), z], -1)
-        tint, weight = _tints(capture, before, Ts, p.reshape(-1, 3))
+        tint, weight = tints(capture, before, Ts, p.reshape(-1, 3))
         shape = (len(Ts), *z.shape)
         profile = _mean_over_lines(tint.reshape(shape), weight.reshape(shape))
         step = _step_at(profile, inner, outer)
@@ -90,7 +90,7 @@ def _seen_by(
     return result
 
 
-def _towards(Ts: Floats, eye: Floats) -> Floats:
+def towards(Ts: Floats, eye: Floats) -> Floats:
     """The frames (n, 4, 4) turned about their z so that x points to the camera."""
     away = np.einsum("nji,nj->ni", Ts[:, :3, :3], eye - Ts[:, :3, 3])
     turn = np.zeros((len(Ts), 3))
@@ -100,7 +100,7 @@ def _towards(Ts: Floats, eye: Floats) -> Floats:
     return out
 
 
-def _tints(
+def tints(
     capture: Capture, before: ZBuffer, Ts: Floats, p: Floats
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Log red over blue (n, m) at points (m, 3), and where it is seen."""

@@ -4,6 +4,7 @@ cylinder's axis that each would lie over."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
@@ -26,6 +27,10 @@ CURVED = 0.012
 the curvature leaves where a surface is seen at a slant."""
 NOISY = 2.0
 """The same for the depth noise, in standard deviations."""
+SLACK = 0.15
+"""How much deeper or nearer a neighbour on one surface may be, in diameters."""
+NEIGHBOURS = 5
+"""Of a reading's eight neighbours, how many must confirm it."""
 BELOW_M = 0.01
 """How far below the region's floor readings are still looked at."""
 ABOVE = 2.0
@@ -54,6 +59,8 @@ class Surface:
     """(h, w, 3) its unit normal towards the camera."""
     smooth: Flags
     """(h, w) whether the window's readings lie on one surface."""
+    steady: Flags
+    """(h, w) whether enough of its neighbours lie about as deep: a mixed reading stands alone."""
 
     @property
     def eye_region(self) -> Floats:
@@ -76,6 +83,7 @@ def surface_of(capture: Capture, task: SearchTask, pitch_m: float) -> Surface | 
     rays = ray_image(capture.calibration)[v0:v1, u0:u1]
     ray = np.ascontiguousarray(rays @ T_region_camera[:3, :3].T.astype(np.float32))
     depth = capture.depth[v0:v1, u0:u1]
+    sure = _steady(depth, SLACK * pitch_m)
     p = ray * depth[..., None] + T_region_camera[:3, 3].astype(np.float32)
     half, top = (task.region_size_m[:2] / 2).astype(np.float32), task.region_size_m[2]
     inside = (np.abs(p[..., :2]) <= half).all(-1) & (p[..., 2] > -BELOW_M)
@@ -88,7 +96,7 @@ def surface_of(capture: Capture, task: SearchTask, pitch_m: float) -> Surface | 
     R = T_region_camera[:3, :3]
     turned = (normal.reshape(-1, 3) @ R.T.astype(np.float32)).reshape(normal.shape)
     moved = move(T_region_camera, middle.reshape(-1, 3)).reshape(middle.shape)
-    return Surface(capture, T_camera_region, (u0, v0), ray, depth, p, moved, turned, smooth)
+    return Surface(capture, T_camera_region, (u0, v0), ray, depth, p, moved, turned, smooth, sure)
 
 
 def _crop(
@@ -146,3 +154,16 @@ def _planes(rays: Singles, depth: Singles) -> tuple[Singles, Singles, Singles]:
         normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
         middle = np.stack([x0 * z, y0 * z, z], -1)
     return middle.astype(np.float32), normal.astype(np.float32), rms.astype(np.float32)
+
+
+def _steady(depth: Singles, slack_m: float) -> Flags:
+    """(h, w) readings that enough neighbours confirm."""
+    h, w = depth.shape
+    z = np.pad(depth, 1, constant_values=np.nan)
+    support = np.zeros((h, w), np.int8)
+    with np.errstate(invalid="ignore"):
+        for v, u in product(range(3), range(3)):
+            support += np.abs(z[v : v + h, u : u + w] - depth) <= slack_m
+    # each reading confirms itself
+    result: Flags = support > NEIGHBOURS
+    return result
