@@ -6,7 +6,6 @@ it; slopes of the light cancel, and the median over directions is blind to a gli
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,7 +90,7 @@ def _medians(
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Median over sectors of the ring's log brightness and log red over blue less those round
     it (n,), and whether (n,) enough sectors are seen."""
-    light = [cv2.LUT(channel, LIGHT) + np.float32(DARK) for channel in view.colour]
+    light = [LIGHT[channel] + np.float32(DARK) for channel in view.colour]
     values = np.stack([np.log(sum(light) / 3), np.log(light[0] / light[2])])
     cells = ring.zone[:, :, None] * ring.sector[:, None]
     flat = cells.reshape(len(cells), -1)

@@ -73,15 +73,10 @@ def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> H
     Ts[:, :3, 3] += places.middle[:, None] * Ts[:, :3, 2]
     keep = np.flatnonzero(places.gain > LEAST_GAIN)
     keep = keep[without_overlaps(Ts[keep], places.gain[keep], diameter_m, height_m)]
-    by_camera = np.stack(
-        [
-            np.bincount(axes.of_piece[on], pieces.count[on], minlength=len(axes)).astype(np.int64)
-            for on in (
-                (pieces.camera == index) & (axes.of_piece >= 0) for index in range(len(surfaces))
-            )
-        ],
-        axis=-1,
-    )
+    by_camera = np.zeros((len(axes), len(surfaces)), np.int64)
+    own = axes.of_piece >= 0
+    at = axes.of_piece[own], pieces.camera[own]
+    np.add.at(by_camera, at, pieces.count[own])
     seen = _shares(profiles, places.middle, height_m)
     return Hypotheses(
         Ts[keep],

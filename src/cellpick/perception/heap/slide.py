@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,8 +58,7 @@ def _seen_by(surface: Surface, Ts: Floats, t: Floats, radius_m: float) -> Single
     p = np.empty((len(Ts), len(ANGLES), len(t), 3))
     p[..., :2], p[..., 2] = ring[:, :, None], t
     T = surface.T_camera_region @ Ts
-    z, read = look_up(surface, transform(T[:, None], p.reshape(len(Ts), -1, 3)[:, None])[:, 0])
-    z, read = (a.reshape(p.shape[:-1]) for a in (z, read))
+    z, read = look_up(surface, transform(T[:, None], p))
     belief = surface.capture.calibration
     slack = ON_M + 2 * np.hypot(axial_sigma(belief, z), shared_sigma(belief, z))
     # a slanted side is met farther off for the same distance from it
@@ -71,19 +69,17 @@ def _seen_by(surface: Surface, Ts: Floats, t: Floats, radius_m: float) -> Single
 
 
 def look_up(surface: Surface, p_camera: Floats) -> tuple[Singles, Singles]:
-    """Depth (k, m) of points (k, m, 3) and the reading that the camera has there, NaN for none."""
+    """Depth (k, l, m) of points (k, l, m, 3) and the reading that is there, NaN for none."""
     belief = surface.capture.calibration
     pixels = project(p_camera.reshape(-1, 3), belief.K, belief.distortion)
     u, v = (pixels - surface.corner).astype(np.float32).T.reshape(2, *p_camera.shape[:-1])
-    read = cv2.remap(
-        surface.depth,
-        np.ascontiguousarray(u),
-        np.ascontiguousarray(v),
-        cv2.INTER_NEAREST,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=float("nan"),
-    )
-    return p_camera[..., 2].astype(np.float32), np.asarray(read, np.float32)
+    h, w = surface.depth.shape
+    with np.errstate(invalid="ignore"):
+        u, v = np.rint(u), np.rint(v)
+        on = (u >= 0) & (u < w) & (v >= 0) & (v < h)
+    at = np.where(on, v, 0).astype(np.intp), np.where(on, u, 0).astype(np.intp)
+    read = np.where(on, surface.depth[at], np.float32(np.nan))
+    return p_camera[..., 2].astype(np.float32), read
 
 
 NATS = 4.0
