@@ -57,5 +57,6 @@ def _shared(found: Hypotheses, surfaces: list[Surface], height_m: float) -> tupl
         turn = np.hypot(belief.rotation_sigma_rad, 2 * belief.depth_warp_m / height_m)
         weight[0] += (used > 0) / (place**2 + depth**2)
         weight[1] += (used > 0) / turn**2
-    result = 1 / np.sqrt(np.maximum(weight, 1e-12))
-    return result[0], result[1]
+    place, turn = 1 / np.sqrt(np.maximum(weight, 1e-12))
+    # cameras that see different parts of a cell lean it by what their places differ
+    return place, np.hypot(turn, 2 * place * found.fitted.lean)

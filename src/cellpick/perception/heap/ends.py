@@ -38,6 +38,9 @@ ASTRAY = (0.03, 0.15)
 """Share of views that show something else, and the standard deviation of what they show."""
 CAP = 6.0
 """Most that one view can say, in nats."""
+CLEAR_PX = 3.0
+"""Width of the ring in a picture below which its absence says less, in proportion: blur, the
+face's slant and the pose's error hide it."""
 
 
 def end_odds(
@@ -81,7 +84,8 @@ def _has_ring(
     contrast, tint, known = _medians(view, seen, ring)
     scale = 1 + 1 / width_px[rows]
     nats = _brightness_odds(contrast, scale) + _tint_odds(tint, scale, ring.tint)
-    odds[rows] = np.where(known, np.clip(nats, -CAP, CAP), 0.0)
+    least = -CAP * np.minimum(width_px[rows] / CLEAR_PX, 1.0)
+    odds[rows] = np.where(known, np.clip(nats, least, CAP), 0.0)
     return odds
 
 

@@ -29,10 +29,18 @@ class Fitted:
     """(k,) readings that agree."""
     rms_m: Floats
     """(k,) root mean square radial distance of those."""
+    lean: Floats
+    """(k,) turn per step between the first source of readings and all others."""
 
     def rows(self, index: NDArray[np.int64]) -> Fitted:
         """Those of the rows `index` (j,)."""
-        return Fitted(self.Ts[index], self.information[index], self.used[index], self.rms_m[index])
+        return Fitted(
+            self.Ts[index],
+            self.information[index],
+            self.used[index],
+            self.rms_m[index],
+            self.lean[index],
+        )
 
 
 def frames_along(p: Floats, d: Floats) -> Floats:
@@ -46,9 +54,16 @@ def frames_along(p: Floats, d: Floats) -> Floats:
 
 
 def fit_axes(
-    Ts: Floats, points: NDArray[np.float32], row: NDArray[np.int64], radius_m: float
+    Ts: Floats,
+    points: NDArray[np.float32],
+    row: NDArray[np.int64],
+    radius_m: float,
+    source: NDArray[np.int64] | None = None,
 ) -> Fitted:
-    """Move frames (k, 4, 4) so that their points (m, 3) of cell `row` (m,) are `radius_m` off z."""
+    """Move frames (k, 4, 4) so that their points (m, 3) of cell `row` (m,) are `radius_m` off z.
+
+    `source` (m,) is the camera of each point; by default they are all of one.
+    """
     n = len(Ts)
     p = points.astype(np.float64)
     count = np.bincount(row, minlength=n)
@@ -80,7 +95,18 @@ def fit_axes(
     squares = np.bincount(row[good], off[good] ** 2, n)
     # turns were counted in radii of way
     unit = np.array([1, 1, 1 / radius_m, 1 / radius_m])
-    return Fitted(Ts, A / np.outer(unit, unit), used, np.sqrt(squares / np.maximum(used, 1)))
+    first = np.zeros(len(row)) if source is None else (source == 0).astype(np.float64)
+    lean = _slopes(q[:, 2], first, row, n)
+    rms = np.sqrt(squares / np.maximum(used, 1))
+    return Fitted(Ts, A / np.outer(unit, unit), used, rms, lean)
+
+
+def _slopes(z: Floats, y: Floats, row: NDArray[np.int64], n: int) -> Floats:
+    """Size (n,) of the slope of the line through values y (m,) at places z (m,), for each row."""
+    count = np.maximum(np.bincount(row, minlength=n), 1)
+    mz, my, zz, zy = (np.bincount(row, v, n) / count for v in (z, y, z * z, z * y))
+    slope: Floats = np.abs(zy - mz * my) / np.maximum(zz - mz * mz, 1e-12)
+    return slope
 
 
 def _normal_equations(

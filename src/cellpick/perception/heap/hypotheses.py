@@ -61,8 +61,8 @@ def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> H
     """All cells whose side is seen."""
     pieces = pieces_of(surfaces, diameter_m / 2)
     axes = axes_of(pieces, diameter_m, height_m)
-    points, row = _readings(surfaces, pieces, axes.of_piece)
-    fitted = fit_axes(frames_along(axes.p, axes.d), points, row, diameter_m / 2)
+    points, row, source = _readings(surfaces, pieces, axes.of_piece)
+    fitted = fit_axes(frames_along(axes.p, axes.d), points, row, diameter_m / 2, source)
     profiles = profiles_of(fitted.Ts, surfaces, diameter_m / 2, REACH * height_m)
     places = slide(profiles, height_m)
     sure = places.doubt_m < SURE_M
@@ -92,16 +92,19 @@ def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> H
 
 def _readings(
     surfaces: list[Surface], pieces: Pieces, of_piece: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Places (m, 3) of the readings of all pieces that lie round an axis, and its row (m,)."""
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Places (m, 3) of the readings of all pieces that lie round an axis, its row (m,), and the
+    surface (m,) that they are of."""
     points, rows = [np.zeros((0, 3), np.float32)], [np.zeros(0, np.int64)]
+    sources = [np.zeros(0, np.int64)]
     axis_of = np.append(of_piece, -1)
-    for surface, label in zip(surfaces, pieces.label, strict=True):
+    for index, (surface, label) in enumerate(zip(surfaces, pieces.label, strict=True)):
         row = axis_of[label]
         on = (row >= 0) & np.isfinite(surface.depth)
         points.append(surface.p_region[on])
         rows.append(row[on])
-    return np.concatenate(points), np.concatenate(rows)
+        sources.append(np.full(len(rows[-1]), index))
+    return np.concatenate(points), np.concatenate(rows), np.concatenate(sources)
 
 
 def _shares(profiles: Profiles, middle: Floats, height_m: float) -> Floats:
