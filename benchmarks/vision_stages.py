@@ -15,7 +15,7 @@ from benchmarks.vision_looks import Stored
 from cellpick.perception import CameraMonitor, drawing_of
 from cellpick.perception.perceive import locate
 
-PERCEIVE = sys.modules["cellpick.perception.perceive"]
+MODULES = [sys.modules[f"cellpick.perception.{name}"] for name in ("perceive", "passes")]
 STAGES = {
     "depth to points": ("to_scale", "fuse", "at_top"),
     "top map": ("map_tops", "focused"),
@@ -26,8 +26,9 @@ STAGES = {
     "refinement": ("refine",),
     "polarity": ("orient",),
     "verification": ("weigh", "verify"),
+    "what is left": ("what_is_left",),
 }
-"""Stages by the functions of `perceive` that do them."""
+"""Stages by the functions of `MODULES` that do them."""
 
 
 def stages(look: Stored, rounds: int) -> dict[str, Any]:
@@ -61,9 +62,10 @@ def stages(look: Stored, rounds: int) -> dict[str, Any]:
 
 @contextmanager
 def timed(names: list[str]) -> Iterator[dict[str, float]]:
-    """Seconds spent in functions of `perceive` while it lasts."""
+    """Seconds spent in functions of `MODULES` while it lasts."""
     spent = dict.fromkeys(names, 0.0)
-    known = {name: getattr(PERCEIVE, name) for name in names}
+    where = {name: next(m for m in MODULES if hasattr(m, name)) for name in names}
+    known = {name: getattr(where[name], name) for name in names}
 
     def watched(name: str) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
@@ -75,9 +77,9 @@ def timed(names: list[str]) -> Iterator[dict[str, float]]:
         return call
 
     for name in names:
-        setattr(PERCEIVE, name, watched(name))
+        setattr(where[name], name, watched(name))
     try:
         yield spent
     finally:
         for name, function in known.items():
-            setattr(PERCEIVE, name, function)
+            setattr(where[name], name, function)

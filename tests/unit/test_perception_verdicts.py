@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import zxingcpp
 
-from cellpick.geometry import pose
+from cellpick.geometry import exp_rotation, pose
 from cellpick.perception import perceive
 from cellpick.perception.core import Refined
 from cellpick.perception.read_codes import PIXELS, decode, square
+from cellpick.perception.stance import Stance, stance_of
 from cellpick.perception.verify import Evidence, predicted_error, probability_of, verify
 from cellpick.scene import data_folder, load_cell, load_materials
 from cellpick.structures import CaptureSet, SearchTask
@@ -34,13 +37,53 @@ def refined(n, status="ok", edge_share=0.9, sigma_m=1e-4, lean_rad=1e-3, turn_ra
 
 
 def evidence(**changes):
-    good = {"match": 0.8, "on_top": 0.97, "overlap_m": -0.001}
+    good = {"match": 0.8, "on_top": 0.97, "overlap_m": -0.001, "above": 0.0}
     return Evidence(**{k: np.array([v]) for k, v in (good | changes).items()})
+
+
+def stance(on_head=False, lean_rad=0.0, rise_m=0.0):
+    return Stance(np.array([on_head]), np.array([lean_rad]), np.array([rise_m]))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({"on_head": True}, "it stands upside down"),
+        ({"lean_rad": 0.2}, "it leans by 11 degrees"),
+        ({"rise_m": 0.045}, "it stands 45 mm too high"),
+        ({"on_head": True, "lean_rad": 0.2, "rise_m": 0.045}, "it stands upside down"),
+    ],
+)
+def test_a_cell_that_stands_otherwise_is_not_ok_whatever_else_speaks_for_it(found, words):
+    for changes in ({}, {"match": 0.1}, {"above": 0.5}):
+        sure = refined(1), np.array([9.0]), 0.99, 0.09
+        verdict = verify(evidence(**changes), stance(**found), *sure)
+        assert (verdict.status, verdict.reason) == (("inconsistent",), (words,))
+
+
+def test_the_stance_is_measured_from_the_region_whatever_its_own_pose(small_look):
+    models = data_folder("models")
+    cell = load_cell(models / "cells" / "prismatic_148x26x91.yaml")
+    T_region = pose(exp_rotation(np.array([0.1, -0.2, 0.5])), np.array([0.4, 0.2, 0.1]))
+    task = replace(small_look.task, cell=cell, T_base_region=T_region)
+    lean = exp_rotation(np.array([0.3, 0.0, 0.0]))
+    over = exp_rotation(np.array([np.pi, 0.0, 0.0]))
+    height = cell.height_m / 2
+    Ts = pose(np.array([np.eye(3), lean, over]), np.array([[0, 0, height], [0, 0, 1], [0, 0, 1]]))
+    found = stance_of(T_region @ Ts, task)
+    np.testing.assert_array_equal(found.on_head, [False, False, True])
+    np.testing.assert_allclose(found.lean_rad, [0, 0.3, 0], atol=1e-7)
+    low = height * np.array([1, np.cos(0.3), 1])
+    np.testing.assert_allclose(found.rise_m, [0, 1, 1] - np.array([0, *low[1:]]), atol=1e-9)
+    stacked = stance_of(T_region @ Ts, replace(task, arrangement="lying"))
+    assert not stacked.rise_m.any()
 
 
 @pytest.mark.parametrize(
     ("changes", "state", "odds", "status", "words"),
     [
+        ({"above": 0.1}, {}, 9.0, "uncertain", "something lies on it"),
+        ({"above": 0.1, "match": 0.1}, {}, 9.0, "uncertain", "something lies on it"),
         ({}, {}, 9.0, "ok", ""),
         ({}, {}, 1.0, "ambiguous", "polarity"),
         ({"match": 0.1}, {}, 9.0, "inconsistent", "pictures"),
@@ -57,7 +100,9 @@ def evidence(**changes):
     ],
 )
 def test_each_defect_has_its_status_and_its_words(changes, state, odds, status, words):
-    verdict = verify(evidence(**changes), refined(1, **state), np.array([odds]), 0.99, 0.09)
+    verdict = verify(
+        evidence(**changes), stance(), refined(1, **state), np.array([odds]), 0.99, 0.09
+    )
     assert verdict.status == (status,)
     assert words in verdict.reason[0]
     assert bool(verdict.reason[0]) == (status != "ok")
@@ -65,7 +110,9 @@ def test_each_defect_has_its_status_and_its_words(changes, state, odds, status, 
 
 
 def test_what_contradicts_outranks_what_is_unsure():
-    verdict = verify(evidence(match=0.1, on_top=0.1), refined(1), np.array([0.0]), 0.99, 0.09)
+    verdict = verify(
+        evidence(match=0.1, on_top=0.1), stance(), refined(1), np.array([0.0]), 0.99, 0.09
+    )
     assert verdict.status == ("inconsistent",)
 
 

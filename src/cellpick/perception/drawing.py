@@ -11,7 +11,7 @@ from cellpick.perception.core import RefineOptions
 from cellpick.perception.core.face_maps import FaceMaps, face_maps
 from cellpick.perception.core.template import EdgeTemplate, edge_template
 from cellpick.perception.mosaic import EDGE_SIGMA_PX
-from cellpick.perception.pattern import FacePattern, draw_face, faces_up
+from cellpick.perception.pattern import Face, FacePattern, draw_face, faces_up
 from cellpick.perception.template import Template, make_template
 from cellpick.perception.windows import Windows, polarity_windows
 from cellpick.structures import CellModel, Material
@@ -41,9 +41,13 @@ class Drawing:
     cell: CellModel
     """The model."""
     faces: tuple[FacePattern, ...]
-    """The end faces that may look up, rasterised."""
+    """The faces that are expected to look up, rasterised."""
     templates: tuple[Template, ...]
     """Their edges for the search, one a face."""
+    spare_faces: tuple[FacePattern, ...]
+    """The other end face, where only one is expected to look up: a cell may stand on its head."""
+    spare: tuple[Template, ...]
+    """Its edges."""
     windows: Windows
     """Where the two polarities differ."""
     edges: EdgeTemplate
@@ -55,17 +59,36 @@ class Drawing:
     maps: FaceMaps
     """What lies where on them, for the refinement."""
 
+    @property
+    def every_face(self) -> tuple[FacePattern, ...]:
+        """Expected or not."""
+        return self.faces + self.spare_faces
+
+    @property
+    def every_template(self) -> tuple[Template, ...]:
+        """In the same order."""
+        return self.templates + self.spare
+
+    @property
+    def either_end(self) -> bool:
+        """Whether the two polarities differ by which end face looks up, and not by a half turn."""
+        return len(self.faces) > 1
+
 
 def drawing_of(cell: CellModel, materials: Mapping[str, Material]) -> Drawing:
     """Draw a cell; `materials` has all that its file names."""
-    faces = tuple(
-        draw_face(cell, materials, face, FACE_STEP_M, MARGIN_M) for face in faces_up(cell)
-    )
+    expected = faces_up(cell)
+    ends: tuple[Face, ...] = ("+z", "-z")
+    drawn = [draw_face(cell, materials, face, FACE_STEP_M, MARGIN_M) for face in ends]
     pixel_m, tile_px = pitches(cell)
+    made = [make_template(face, cell, pixel_m, tile_px, EDGE_SIGMA_PX) for face in drawn]
+    known = len(expected)
     return Drawing(
         cell,
-        faces,
-        tuple(make_template(face, cell, pixel_m, tile_px, EDGE_SIGMA_PX) for face in faces),
+        tuple(drawn[:known]),
+        tuple(made[:known]),
+        tuple(drawn[known:]),
+        tuple(made[known:]),
         polarity_windows(cell, materials),
         edge_template(cell, materials, RefineOptions().edge_spacing_m),
         pixel_m,

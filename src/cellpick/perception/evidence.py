@@ -23,6 +23,9 @@ CLEARLY_WORSE = 0.1
 ON_TOP_M = 0.0015
 """A reading this near to the drawn top lies on it, what it may err by added."""
 
+ABOVE_M = 0.003
+"""A reading this far above the drawn top lies on something else, what it may err by added."""
+
 
 def weigh(
     Ts_base_cell: Floats,
@@ -48,18 +51,19 @@ def weigh(
     tile, on = grid.tiles_of(cloud.p_region[:, :2])
     owner = np.where(on, label[tile], -1)
     p = cloud.p_region[owner >= 0].astype(np.float64)
-    near = ON_TOP_M + SURE * cloud.doubt_m[owner >= 0]
+    doubt = SURE * cloud.doubt_m[owner >= 0]
     owner = owner[owner >= 0]
     n = len(Ts)
     above = height_above(p, owner, Ts, over, drawn, cell.height_m / 2)
     total = np.bincount(owner, minlength=n)
-    on_top = np.bincount(owner, np.abs(above) < near, n) / np.maximum(total, 1)
+    on_top = np.bincount(owner, np.abs(above) < ON_TOP_M + doubt, n) / np.maximum(total, 1)
+    over_it = np.bincount(owner, above > ABOVE_M + doubt, n) / np.maximum(total, 1)
     on_top[total == 0] = 1
     depth = overlap_depth(xy, yaw, cell)
     rival = match[None] > match[:, None] - CLEARLY_WORSE
     np.fill_diagonal(rival, False)
     deepest = np.where(rival, depth, -np.inf).max(1, initial=-np.inf)
-    return Evidence(match, on_top, deepest)
+    return Evidence(match, on_top, deepest, over_it)
 
 
 def height_above(

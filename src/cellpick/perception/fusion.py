@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, invert
+from cellpick.geometry import Floats, invert, translation
 from cellpick.perception.core.views import shared_by
 from cellpick.perception.depth_points import (
     Raster,
@@ -76,6 +76,17 @@ class Cloud:
 
     def __len__(self) -> int:
         return len(self.p_region)
+
+    def lowered(self, by_m: float) -> Cloud:
+        """The same points in the frame of a region that lies higher by so much."""
+        p_region = self.p_region - np.array([0.0, 0.0, by_m], np.float32)
+        raised = translation(np.array([0.0, 0.0, by_m]))
+        cameras = replace(
+            self.cameras,
+            T_base_region=self.cameras.T_base_region @ raised,
+            axis=self.cameras.axis @ raised,
+        )
+        return replace(self, p_region=p_region, cameras=cameras)
 
     @property
     def camera(self) -> NDArray[np.int64]:

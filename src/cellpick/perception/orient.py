@@ -15,9 +15,9 @@ from cellpick.perception.windows import Windows
 from cellpick.structures import Capture, CellModel
 
 HALF_TURN = pose(exp_rotation(np.array([0.0, 0.0, np.pi])), np.zeros(3))
-"""A box with its poles exchanged."""
+"""A standing box with its poles exchanged."""
 UPSIDE_DOWN = pose(exp_rotation(np.array([np.pi, 0.0, 0.0])), np.zeros(3))
-"""A cylinder with its ends exchanged."""
+"""A cell with its ends exchanged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +38,22 @@ def orient(
     captures: Sequence[Capture],
     windows: Windows,
     up: Floats,
+    either_end: bool,
 ) -> Oriented:
-    """`windows` are where the polarities differ; `up` (3,) is the base-frame direction of up."""
+    """`windows` are where the polarities differ; `up` (3,) is the base-frame direction of up.
+
+    The poles are exchanged by turning the cell upside down if `either_end` may look up, else by
+    half a turn; nothing is then known of a cell that stands on its head.
+    """
     over = upside_down(Ts_base_cell, up)
     p_face = np.column_stack([windows.xy, cell.height_m / 2 + windows.height_m])
     Ts_base_face = facing_up(Ts_base_cell, up)
     odds = np.zeros(len(Ts_base_cell))
     if windows.count and len(odds):
         odds = log_odds([rectify(c, Ts_base_face, p_face) for c in captures], windows)
-    if cell.shape == "cylinder":
-        odds = np.where(over, -odds, odds)
+    odds = np.where(over, -odds if either_end else 0.0, odds)
     wrong = odds < 0
-    other = Ts_base_cell @ (HALF_TURN if cell.solid_shape == "box" else UPSIDE_DOWN)
+    other = Ts_base_cell @ (UPSIDE_DOWN if either_end else HALF_TURN)
     return Oriented(np.where(wrong[:, None, None], other, Ts_base_cell), np.abs(odds), wrong)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, skew
 from cellpick.perception.core import Refined
+from cellpick.perception.stance import Stance
 from cellpick.structures import EstimateStatus
 
 LEAST_MATCH = 0.3
@@ -28,6 +29,12 @@ MOST_END_M = 8e-4
 """Predicted error of either end of the cell: beyond it, a lean makes the far end miss its slot."""
 MOST_OVERLAP_M = 0.0015
 """Refined cells do not share more than this."""
+MOST_ABOVE = 0.02
+"""Share of the readings over a cell that may lie above it by mistake."""
+MOST_LEAN_RAD = 0.06
+"""A cell that leans more rests on something else than the support."""
+MOST_RISE_M = 0.005
+"""A cell whose lower end is higher over the support than this does not stand on it."""
 FREE_ANGLE_RAD = 1.0
 """An angle that is less sure than this is one that the symmetry leaves free."""
 
@@ -43,6 +50,12 @@ class Evidence:
     blank metal may give none."""
     overlap_m: Floats
     """(n,) deepest overlap with another cell that is as likely or likelier; -inf without any."""
+    above: Floats
+    """(n,) share of the readings over the footprint that lie clearly above the cell."""
+
+    def take(self, rows: NDArray[np.intp]) -> Evidence:
+        """Of some of them."""
+        return Evidence(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +84,19 @@ class Rule(NamedTuple):
 
 
 def verify(
-    evidence: Evidence, refined: Refined, odds: Floats, confidence: float, height_m: float
+    evidence: Evidence,
+    stance: Stance,
+    refined: Refined,
+    odds: Floats,
+    confidence: float,
+    height_m: float,
 ) -> Verdict:
     """The first rule that a cell breaks names its status: what contradicts outranks what is
     unsure, and that an open polarity. `height_m` is the cells'."""
     probability = probability_of(odds)
     rules = [
+        *oddities(stance),
+        Rule(evidence.above > MOST_ABOVE, "uncertain", "something lies on it", evidence.above),
         *contradictions(evidence, refined),
         *doubts(evidence, refined, height_m),
         Rule(
@@ -94,6 +114,16 @@ def verify(
             status[row], reason[row] = rule.status, rule.words.format(rule.figure[row])
     score = np.clip((evidence.match + evidence.on_top + refined.edge_share) / 3, 0, 1)
     return Verdict(tuple(status), tuple(reason), score)
+
+
+def oddities(stance: Stance) -> list[Rule]:
+    """How a cell stands otherwise than it should."""
+    lean, rise = stance.lean_rad, stance.rise_m
+    return [
+        Rule(stance.on_head, "inconsistent", "it stands upside down", lean),
+        Rule(lean > MOST_LEAN_RAD, "inconsistent", "it leans by {:.0f} degrees", np.degrees(lean)),
+        Rule(rise > MOST_RISE_M, "inconsistent", "it stands {:.0f} mm too high", 1e3 * rise),
+    ]
 
 
 def contradictions(evidence: Evidence, refined: Refined) -> list[Rule]:

@@ -11,7 +11,7 @@ from cellpick.geometry import Floats, translation
 from cellpick.scene import SceneState
 from cellpick.structures import Arrangement, CaptureSet, CellEstimates, Recipe, SearchTask
 
-HEADROOM = 1.5
+HEADROOM = 1.6
 """Height of the search region in heights of what is drawn to be in it."""
 Perceive = Callable[[CaptureSet], CellEstimates]
 """Anything that turns a look into estimates: perception, or a baseline in its place."""

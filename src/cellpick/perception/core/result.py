@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,15 @@ class Refined:
     """In words; empty for ok."""
     sightings: Sightings = field(default_factory=Sightings.none)
     """What each camera by itself says of the cells."""
+
+    def take(self, rows: NDArray[np.int64]) -> Refined:
+        """Some of them."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "sightings"}
+        picked: dict[str, Any] = {
+            name: tuple(value[i] for i in rows) if isinstance(value, tuple) else value[rows]
+            for name, value in own.items()
+        }
+        return Refined(**picked, sightings=self.sightings.rows(rows))
 
 
 def judged(

@@ -12,6 +12,7 @@ from cellpick.geometry import Floats
 from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.health.disagreement import RATE, Comparison, Suspicion, compare
 from cellpick.perception.health.monitor import Examined
+from cellpick.perception.tables import joined
 from cellpick.structures import CameraStatus, CaptureSet, CellEstimates, EstimateStatus
 
 MARGIN = 18.4
@@ -28,6 +29,8 @@ class Located:
     """Of the same cells, in the same order."""
     cameras: tuple[str, ...]
     """(c,) names of the cameras, in the order of `seen`."""
+    beside: tuple[CellEstimates, ...] = ()
+    """More cells, on which the cameras' agreement is not judged."""
 
 
 Locate = Callable[[CaptureSet], Located]
@@ -43,10 +46,10 @@ def agreed(examined: Examined, locate: Locate) -> CellEstimates:
         outlier = _outlier(look, found, comparison, locate)
         if outlier is None:
             estimates, statuses = _disputed(found, comparison, statuses)
-            return replace(estimates, cameras=statuses)
+            return replace(joined(estimates, found.beside), cameras=statuses)
         look, found, statuses = outlier.look, outlier.found, _told(statuses, outlier.status)
         comparison = compare(found.seen)
-    return replace(found.estimates, cameras=statuses)
+    return replace(joined(found.estimates, found.beside), cameras=statuses)
 
 
 @dataclass(frozen=True, eq=False)

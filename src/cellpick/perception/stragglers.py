@@ -1,0 +1,95 @@
+"""What the first pass leaves: cells that stand too high or under something, and foreign objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats, invert
+from cellpick.perception.leftovers import (
+    Leftovers,
+    foreign_objects,
+    hiding,
+    leftovers,
+    levels,
+)
+from cellpick.perception.passes import (
+    Settled,
+    Stage,
+    beside,
+    on_leftovers,
+    settled,
+    sought,
+    stage_at,
+)
+from cellpick.perception.template import Template
+from cellpick.structures import ForeignObject
+
+CLEAR_MATCH = 0.5
+"""Least correlation of the drawing with what is seen of one more cell."""
+CLEAR_PLAIN_MATCH = 0.75
+"""The same of a face that none should show: often a plain one, whose outline much resembles."""
+MOST_LEVELS = 3
+"""Heights at which more cells are looked for."""
+LEAST_ON_TOP = 0.5
+"""Share of the readings over one more cell that lie on its top, where nothing lies on it."""
+
+
+def what_is_left(stage: Stage, cells: Settled) -> tuple[list[Settled], tuple[ForeignObject, ...]]:
+    """More cells, pass by pass, and what is none, after those that the first pass found."""
+    drawing, task = stage.drawing, stage.look.task
+    more: list[Settled] = []
+    known = invert(stage.T_base_region) @ cells.refined.Ts_base_cell
+    left = _left(stage, known)
+    for rise in levels(left, drawing.cell)[:MOST_LEVELS]:
+        higher = stage_at(stage.look, drawing, stage.clouds, rise)
+        found = _more(
+            higher, drawing.every_template, known, left, left.high | left.low, LEAST_ON_TOP
+        )
+        if found is not None:
+            more.append(found)
+            known = _with(known, found, stage)
+            left = _left(stage, known)
+    for templates in (drawing.templates, drawing.every_template):
+        if not left.level.any():
+            break
+        covered = stage.without(hiding(left, stage.tops.grid))
+        found = _more(covered, templates, known, left, left.level, 0.0)
+        if found is not None:
+            more.append(found)
+            known = _with(known, found, stage)
+            left = _left(stage, known)
+    return more, tuple(foreign_objects(left, task.T_base_region, drawing.cell))
+
+
+def _left(stage: Stage, Ts_region_cell: Floats) -> Leftovers:
+    size = stage.look.task.region_size_m
+    return leftovers(stage.clouds.dense, Ts_region_cell, stage.drawing.cell, size)
+
+
+def _with(Ts_region_cell: Floats, found: Settled, stage: Stage) -> Floats:
+    own = invert(stage.T_base_region) @ found.refined.Ts_base_cell
+    return np.concatenate([Ts_region_cell, own])
+
+
+def _more(
+    stage: Stage,
+    templates: Sequence[Template],
+    known: Floats,
+    left: Leftovers,
+    where: NDArray[np.bool_],
+    least_on_top: float,
+) -> Settled | None:
+    """Cells that the pictures and the cloud clearly show `where` something is left."""
+    found = sought(stage, templates)
+    found = on_leftovers(beside(found, known, stage), where, left.grid, stage)
+    if not len(found):
+        return None
+    cells = settled(found, stage)
+    expected = len(stage.drawing.templates)
+    least = np.where(found.template < expected, CLEAR_MATCH, CLEAR_PLAIN_MATCH)
+    clear = (cells.evidence.match >= least) & (cells.evidence.on_top >= least_on_top)
+    rows = np.flatnonzero(clear)
+    return cells.take(rows) if len(rows) else None
