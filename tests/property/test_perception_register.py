@@ -10,9 +10,9 @@ from cellpick.perception import CellShape, register_cells
 from cellpick.perception.core.register_blocks import BLOCK
 from cellpick.perception.core.register_evidence import evidence, placed
 from cellpick.perception.core.register_input import clouds
+from cellpick.perception.core.register_outline import push
 from cellpick.perception.core.register_pulls import wide_pulls
 from cellpick.perception.core.register_solve import equations, inverse
-from cellpick.perception.core.register_walls import push
 
 BOX = CellShape.box(0.148, 0.026, 0.091)
 CYLINDER = CellShape.cylinder(0.021, 0.07)

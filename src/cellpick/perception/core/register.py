@@ -16,25 +16,17 @@ from cellpick.perception.core.register_input import (
     clouds,
     rigid_starts,
 )
-from cellpick.perception.core.register_pulls import (
-    Agreement,
-    agreement,
-    fine_pulls,
-    wide_pulls,
-)
+from cellpick.perception.core.register_pulls import fine_pulls, wide_pulls
+from cellpick.perception.core.register_rounds import fine_rounds
 from cellpick.perception.core.register_result import RegisterOptions, Registration
 from cellpick.perception.core.register_shape import CellShape
-from cellpick.perception.core.register_solve import equations, inverse, moved
+from cellpick.perception.core.register_solve import inverse, moved
 from cellpick.perception.core.register_verdict import Fit, verdict
 
 GATES = (1.5, 0.8, 0.3)
 """How far points may lie from the surface in the coarse rounds, in units of the reach."""
-OVERSHOOT = (2.0, 0.0, 0.0)
-"""Points spread evenly beyond an edge lie on average half as far beyond it as the last one."""
 FACE_SHARE = 0.03
 """A face with a smaller share of the points than this is not seen."""
-STEPS = 1
-"""Gauss-Newton steps on the moments of one round."""
 CHUNK = 1 << 16
 """Points that go together: what is made of them stays in the cache."""
 
@@ -85,9 +77,9 @@ def _registered(
     local = starts.copy()
     local[:, :3, 3] -= origins
     Ts, near, faces = coarse_round(blocks.sample(), local, shape, options)
-    Ts, information, fits = fine_rounds(blocks, Ts, faces, shape, options)
-    Ts[:, :3, 3] += origins
-    return Fit(Ts, information, near, fits)
+    found = fine_rounds(blocks, Ts, faces, shape, options)
+    found.Ts[:, :3, 3] += origins
+    return Fit(found.Ts, found.information, near, found.fit)
 
 
 def coarse_round(
@@ -96,30 +88,15 @@ def coarse_round(
     """Poses (k, 4, 4) from few points, the share (k,) of them within reach at the start, and which
     faces (k, f, 2) they see."""
     reach = options.reach_m
-    seen = placed(blocks, inverse(starts), shape)
+    H = inverse(starts)
+    seen = placed(blocks, H, shape)
     near = blocks.share(np.abs(seen.highest()) < reach)
     Ts = starts
     for gate in GATES:
         told = evidence(blocks, seen, wide_pulls(blocks, seen, shape, gate * reach), shape)
-        Ts = moved(told, Ts, STEPS)
-        seen = placed(blocks, inverse(Ts), shape)
-    told = evidence(blocks, seen, fine_pulls(blocks, seen, shape, None), shape)
+        Ts = moved(told, Ts, H)
+        H = inverse(Ts)
+        seen = placed(blocks, H, shape)
+    told = evidence(blocks, seen, fine_pulls(blocks, seen, shape), shape)
     faces = told.face_weight > FACE_SHARE * told.face_weight.sum(axis=(1, 2), keepdims=True)
-    return moved(told, Ts, STEPS), near, faces
-
-
-def fine_rounds(
-    blocks: Blocks,
-    Ts: Floats,
-    faces: NDArray[np.bool_],
-    shape: CellShape,
-    options: RegisterOptions,
-) -> tuple[Floats, Floats, Agreement]:
-    """Poses (k, 4, 4) from all points, with their information (k, 6, 6)."""
-    for overshoot in OVERSHOOT:
-        seen = placed(blocks, inverse(Ts), shape)
-        reach = options.reach_m if overshoot else 0.0
-        pulls = fine_pulls(blocks, seen, shape, faces, overshoot, reach)
-        told = evidence(blocks, seen, pulls, shape)
-        Ts = moved(told, Ts, STEPS)
-    return Ts, equations(told, inverse(Ts))[0], agreement(blocks, seen)
+    return moved(told, Ts, H), near, faces

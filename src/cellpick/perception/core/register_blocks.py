@@ -30,7 +30,7 @@ class Blocks:
     """b blocks of k cells, sorted by cell; every cell has at least one."""
 
     monomials: Floats32
-    """(b, 10, BLOCK) xx, xy, xz, yy, yz, zz, x, y, z, 1 of the points, relative to origins."""
+    """(10, b, BLOCK) xx, xy, xz, yy, yz, zz, x, y, z, 1 of the points, relative to origins."""
     inv_sigma: Floats32
     """(b, BLOCK) inverse noise of each point; 0 where there is none."""
     cell: Indices
@@ -45,13 +45,22 @@ class Blocks:
     @property
     def points(self) -> Floats32:
         """(b, 4, BLOCK) x, y, z, 1."""
-        return self.monomials[:, len(PAIRS) :]
+        return np.swapaxes(self.monomials[len(PAIRS) :], 0, 1)
 
     def sample(self) -> Blocks:
         """The first block of each cell."""
         k = np.arange(len(self.first))
-        few = self.monomials[self.first], self.inv_sigma[self.first]
+        few = self.monomials[:, self.first], self.inv_sigma[self.first]
         return Blocks(*few, k, k, np.minimum(self.count, BLOCK), self.sigma_m)
+
+    def of(self, cells: Indices) -> Blocks:
+        """The blocks of some cells (c,)."""
+        number = np.diff(self.first, append=len(self.cell))[cells]
+        first = np.cumsum(number) - number
+        cell = np.repeat(np.arange(len(cells)), number)
+        rows = np.arange(len(cell)) + (self.first[cells] - first)[cell]
+        some = self.monomials[:, rows], self.inv_sigma[rows], cell, first
+        return Blocks(*some, self.count[cells], self.sigma_m[cells])
 
     def share(self, chosen: NDArray[np.bool_]) -> Floats:
         """(k,) share of each cell's points that are `chosen` (b, BLOCK)."""
@@ -91,14 +100,14 @@ class Clouds:
         at += start[cell, None]
         if self.order is not None:
             at = self.order[at]
-        monomials = np.empty((len(cell), MONOMIALS, BLOCK), np.float32)
+        monomials = np.empty((MONOMIALS, len(cell), BLOCK), np.float32)
+        x = monomials[len(PAIRS) :]
         for axis in range(3):
             values = self.points[:, axis].take(at)
-            values -= origins[cell, axis, None]
-            monomials[:, 6 + axis] = values
+            np.subtract(values, origins[cell, axis, None], out=x[axis], casting="same_kind")
         for row, (i, j) in enumerate(PAIRS):
-            np.multiply(monomials[:, 6 + i], monomials[:, 6 + j], out=monomials[:, row])
-        monomials[:, 9] = 1
+            np.multiply(x[i], x[j], out=monomials[row])
+        x[3] = 1
         inv_sigma = there * (self.inv_sigma.take(at) if self.inv_sigma.ndim else self.inv_sigma)
         total = np.add.reduceat(inv_sigma.sum(axis=1), first, dtype=np.float64)
         return Blocks(monomials, inv_sigma, cell, first, count, count / total)

@@ -27,14 +27,14 @@ _SIGN = np.uint32(1 << 31)
 @dataclass(frozen=True, eq=False)
 class Placed:
     """Points of b blocks as the present poses see them, at f surfaces: three pairs of planes, or
-    a round side and a pair of ends."""
+    a round side and a pair of ends. Each coordinate lies together in memory."""
 
     q: Floats32
-    """(b, 3, BLOCK) in the cells' frames."""
+    """(3, b, BLOCK) in the cells' frames."""
     gap: Floats32
-    """(b, f, BLOCK) distance from the surfaces, positive outside."""
+    """(f, b, BLOCK) distance from the surfaces, positive outside."""
     radial: Floats32 | None
-    """(b, 2, BLOCK) directions square to a cylinder's side."""
+    """(2, b, BLOCK) directions square to a cylinder's side."""
 
     @property
     def rounded(self) -> int:
@@ -43,41 +43,25 @@ class Placed:
 
     def highest(self) -> Floats32:
         """(b, BLOCK) the largest gap: the distance of a point that lies on a face."""
-        result: Floats32 = np.maximum(self.gap[:, 0], self.gap[:, 1])
-        return result if self.rounded else np.maximum(result, self.gap[:, 2], out=result)
+        result: Floats32 = np.maximum(self.gap[0], self.gap[1])
+        return result if self.rounded else np.maximum(result, self.gap[2], out=result)
 
     def second(self) -> Floats32:
         """(b, BLOCK) the second largest: beyond the face's edge where it is positive."""
-        low: Floats32 = np.minimum(self.gap[:, 0], self.gap[:, 1])
+        low: Floats32 = np.minimum(self.gap[0], self.gap[1])
         if self.rounded:
             return low
-        high = np.maximum(self.gap[:, 0], self.gap[:, 1])
-        np.minimum(high, self.gap[:, 2], out=high)
+        high = np.maximum(self.gap[0], self.gap[1])
+        np.minimum(high, self.gap[2], out=high)
         return np.maximum(low, high, out=low)
 
-    def upper(self, surface: int, block: Indices, column: Indices) -> NDArray[np.int64]:
+    def upper(self, surface: int, near: Indices) -> NDArray[np.int64]:
         """(p,) 1 for points on the upper one of a pair of planes, 0 on the lower one; a round side
-        has no other, and is its own upper one."""
+        has no other, and is its own upper one. `near` (p,) counts through the blocks."""
         if surface < self.rounded:
-            return np.ones(len(block), np.int64)
-        result: Indices = (self.q[block, surface + self.rounded, column] > 0).astype(np.int64)
+            return np.ones(len(near), np.int64)
+        result: Indices = (self.q[surface + self.rounded].ravel()[near] > 0).astype(np.int64)
         return result
-
-
-@dataclass(frozen=True, eq=False)
-class Borders:
-    """p points that pull otherwise than by weight times gap."""
-
-    block: Indices
-    """(p,)."""
-    surface: Indices
-    """(p,) what they pull."""
-    column: Indices
-    """(p,) place in the block."""
-    weight: Floats32
-    """(p,) derivative of the pull."""
-    force: Floats32
-    """(p,) pull, towards the inside of the cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,45 +69,35 @@ class Pulls:
     """How strongly each point pulls each surface to itself."""
 
     rows: Floats32
-    """(b, 2 f, BLOCK): weights, inverse variances times robust weights; then weight times where
+    """(2 f, b, BLOCK): weights, inverse variances times robust weights; then weight times where
     the plane should be, or weight times distance for a round side."""
 
     @staticmethod
     def room(shape: tuple[int, ...]) -> Pulls:
-        """Unfilled, for gaps of a `shape` (b, f, BLOCK)."""
-        return Pulls(np.empty((shape[0], 2 * shape[1], shape[2]), np.float32))
+        """Unfilled, for gaps of a `shape` (f, b, BLOCK)."""
+        return Pulls(np.empty((2 * shape[0], *shape[1:]), np.float32))
 
     @property
     def weight(self) -> Floats32:
-        """(b, f, BLOCK)."""
-        return self.rows[:, : self.rows.shape[1] // 2]
+        """(f, b, BLOCK)."""
+        return self.rows[: len(self.rows) // 2]
 
     @property
     def aims(self) -> Floats32:
-        """(b, f, BLOCK)."""
-        return self.rows[:, self.rows.shape[1] // 2 :]
+        """(f, b, BLOCK)."""
+        return self.rows[len(self.rows) // 2 :]
 
     def aim(self, seen: Placed, shape: CellShape) -> None:
         """Fill the second half from the weights."""
         r = seen.rounded
-        planes = self.aims[:, r:]
-        half = shape.half_m[-planes.shape[1] :, None].astype(np.float32)
-        np.multiply(self.weight[:, r:], half, out=planes)
+        planes = self.aims[r:]
+        half = shape.half_m[-len(planes) :, None, None].astype(np.float32)
+        np.multiply(self.weight[r:], half, out=planes)
         # the coordinate's sign, by its bit: a third of copysign's time
         bits = planes.view(np.uint32)
-        bits |= seen.q[:, -planes.shape[1] :].view(np.uint32) & _SIGN
+        bits |= seen.q[-len(planes) :].view(np.uint32) & _SIGN
         if r:
-            np.multiply(self.weight[:, 0], seen.gap[:, 0], out=self.aims[:, 0])
-
-    def scatter(self, seen: Placed, borders: Borders) -> None:
-        """Put other pulls where `borders` have them."""
-        r = seen.rounded
-        at = borders.block, borders.surface, borders.column
-        self.weight[at] = borders.weight
-        axis = np.maximum(borders.surface + r, r)
-        coordinate = seen.q[borders.block, axis, borders.column]
-        plane = borders.weight * coordinate - np.copysign(borders.force, coordinate)
-        self.aims[at] = np.where(borders.surface < r, borders.force, plane)
+            np.multiply(self.weight[0], seen.gap[0], out=self.aims[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,22 +122,25 @@ class Evidence:
 
 def placed(blocks: Blocks, Ts_cell_local: Floats, shape: CellShape) -> Placed:
     """The blocks' points in their cells' frames; `Ts_cell_local` (k, 4, 4)."""
-    q = Ts_cell_local[:, :3].astype(np.float32)[blocks.cell] @ blocks.points
-    half = shape.half_m.astype(np.float32)[:, None]
+    q = np.empty((3, *blocks.inv_sigma.shape), np.float32)
+    own = Ts_cell_local[:, :3].astype(np.float32)[blocks.cell]
+    np.matmul(own, blocks.points, out=np.swapaxes(q, 0, 1))
+    half = shape.half_m.astype(np.float32)[:, None, None]
     if shape.kind == "box":
         gap = np.abs(q)
         gap -= half
         return Placed(q, gap, None)
-    rho = np.sqrt(q[:, 0] * q[:, 0] + q[:, 1] * q[:, 1])
-    gap = np.stack([rho, np.abs(q[:, 2])], axis=1)
+    rho = np.sqrt(q[0] * q[0] + q[1] * q[1])
+    gap = np.stack([rho, np.abs(q[2])])
     gap -= half[1:]
-    return Placed(q, gap, q[:, :2] / np.maximum(rho, np.float32(1e-9))[:, None])
+    return Placed(q, gap, q[:2] / np.maximum(rho, np.float32(1e-9)))
 
 
 def evidence(blocks: Blocks, seen: Placed, pulls: Pulls, shape: CellShape) -> Evidence:
     """Sums of the pulls by cell."""
-    k, r, count = len(blocks.first), seen.rounded, seen.gap.shape[1]
-    sums = blocks.summed(blocks.monomials @ np.swapaxes(pulls.rows, 1, 2))
+    k, r, count = len(blocks.first), seen.rounded, len(seen.gap)
+    products = np.swapaxes(blocks.monomials, 0, 1) @ np.transpose(pulls.rows, (1, 2, 0))
+    sums = blocks.summed(products)
     moments, targets = np.zeros((k, 3, 4, 4)), np.zeros((k, 3, 4))
     moments[:, r - count :] = moment_matrices(np.swapaxes(sums[..., r:count], 1, 2))
     targets[:, r - count :] = np.swapaxes(sums[:, len(PAIRS) :, count + r :], 1, 2)
@@ -172,12 +149,13 @@ def evidence(blocks: Blocks, seen: Placed, pulls: Pulls, shape: CellShape) -> Ev
     faces = np.stack([total - signed, total + signed], axis=-1) / 2
     if seen.radial is None:
         return Evidence(moments, targets, np.zeros((k, 6, 6)), np.zeros((k, 6)), faces)
-    return Evidence(moments, targets, *_side(blocks, seen.q[:, 2], seen.radial, pulls), faces)
+    return Evidence(moments, targets, *_side(blocks, seen.q[2], seen.radial, pulls), faces)
 
 
 def _side(blocks: Blocks, z: Floats32, radial: Floats32, pulls: Pulls) -> tuple[Floats, Floats]:
     """Information (k, 6, 6) and gradient (k, 6) of a cylinder's side."""
-    J = np.concatenate([radial, z[:, None] * radial], axis=1)
-    A = blocks.summed((J * pulls.weight[:, :1]) @ np.swapaxes(J, 1, 2))
-    g = blocks.summed((J @ pulls.aims[:, 0, :, None])[..., 0])
+    J = np.concatenate([radial, z * radial])
+    columns = np.swapaxes(J, 0, 1)
+    A = blocks.summed(np.swapaxes(J * pulls.weight[0], 0, 1) @ np.swapaxes(columns, 1, 2))
+    g = blocks.summed((columns @ pulls.aims[0, :, :, None])[..., 0])
     return SIDE @ A @ SIDE.T, g @ SIDE.T

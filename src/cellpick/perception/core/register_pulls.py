@@ -12,10 +12,7 @@ from cellpick.perception.core.observations import TUKEY
 from cellpick.perception.core.register_blocks import Blocks, Floats32
 from cellpick.perception.core.register_evidence import Placed, Pulls
 from cellpick.perception.core.register_shape import CellShape
-from cellpick.perception.core.register_walls import BEYOND, INSIDE, walls
 
-SPACINGS = 4.0
-"""An edge is reached where a point lies within its noise and so many mean spacings of it."""
 EDGE_SIGMAS = 2.0
 """Points this near to an edge may come from the other face."""
 
@@ -32,6 +29,8 @@ class Agreement:
     """(k,) weighted squared distances."""
     chi_square: Floats
     """(k,) the same in units of the points' variances."""
+    roots: Floats
+    """(k,) sum of the weights' square roots."""
 
 
 def wide_pulls(blocks: Blocks, seen: Placed, shape: CellShape, gate_m: float) -> Pulls:
@@ -43,23 +42,16 @@ def wide_pulls(blocks: Blocks, seen: Placed, shape: CellShape, gate_m: float) ->
     weight += 1
     np.maximum(weight, 0, out=weight)
     weight *= weight
-    weight *= (seen.gap == seen.highest()[:, None]) | (seen.gap > 0)
-    weight *= np.square(blocks.inv_sigma)[:, None]
+    weight *= (seen.gap == seen.highest()) | (seen.gap > 0)
+    weight *= np.square(blocks.inv_sigma)
     pulls.aim(seen, shape)
     return pulls
 
 
 def fine_pulls(
-    blocks: Blocks,
-    seen: Placed,
-    shape: CellShape,
-    faces: NDArray[np.bool_] | None,
-    overshoot: float = 0.0,
-    reach_m: float = 0.0,
+    blocks: Blocks, seen: Placed, shape: CellShape, hidden: NDArray[np.bool_] | None = None
 ) -> Pulls:
-    """Points on a face pull it. With `faces` (k, f, 2), the seen ones, points near an edge of a
-    seen face pull the unseen one that begins there: see `walls`; with an `overshoot`, all points
-    within `reach_m`."""
+    """Points on a face, and not near its edge, pull it; surfaces `hidden` (k, f) have none."""
     sigma = blocks.sigma_m
     edge = np.maximum(shape.edge_radius_m, np.minimum(EDGE_SIGMAS * sigma, shape.half_m.min() / 4))
     highest, second = seen.highest(), seen.second()
@@ -68,15 +60,12 @@ def fine_pulls(
     weight *= blocks.inv_sigma
     weight *= second < -edge.astype(np.float32)[blocks.cell, None]
     pulls = Pulls.room(seen.gap.shape)
-    for surface in range(seen.gap.shape[1]):
-        np.multiply(weight, seen.gap[:, surface] == highest, out=pulls.weight[:, surface])
+    for gap, own in zip(seen.gap, pulls.weight, strict=True):
+        np.multiply(weight, gap == highest, out=own)
+    if hidden is not None:
+        surface, block = np.nonzero(hidden.T[:, blocks.cell])
+        pulls.weight[surface, block] = 0
     pulls.aim(seen, shape)
-    if faces is not None:
-        spacing = 2 * shape.half_m.max() / blocks.count
-        inside = (INSIDE + 1) * sigma + SPACINGS * spacing
-        reach = np.stack([inside, np.maximum(BEYOND * sigma, reach_m)])
-        for hidden in np.flatnonzero(~faces.any(axis=2).all(axis=0)):
-            pulls.scatter(seen, walls(blocks, seen, int(hidden), faces, reach, overshoot))
     return pulls
 
 
@@ -101,5 +90,6 @@ def agreement(blocks: Blocks, seen: Placed) -> Agreement:
     scaled = distance * blocks.inv_sigma
     scaled *= blocks.inv_sigma
     rows = [np.count_nonzero(weight, axis=1), weight.sum(axis=1), distance.sum(axis=1)]
-    total = np.stack([*rows, scaled.sum(axis=1)])
+    np.sqrt(weight, out=weight)
+    total = np.stack([*rows, scaled.sum(axis=1), weight.sum(axis=1)])
     return Agreement(*np.add.reduceat(total, blocks.first, axis=1, dtype=np.float64))

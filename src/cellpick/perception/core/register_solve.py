@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cellpick.geometry import Floats, exp_rotation, skew
+from cellpick.geometry import Floats, skew
 from cellpick.perception.core.register_evidence import Evidence
 from cellpick.perception.core.solve import PRIOR_SIGMA
 
@@ -13,6 +13,7 @@ _LEVER = np.zeros((3, 6, 4))
 for _axis in range(3):
     _LEVER[_axis, _axis, 3] = 1
     _LEVER[_axis, 3:, :3] = -skew(np.eye(3)[_axis])
+_HALF_TURN = skew(np.eye(3)).reshape(3, 9) / 2
 
 
 def inverse(Ts: Floats) -> Floats:
@@ -29,8 +30,7 @@ def equations(evidence: Evidence, Ts_cell_local: Floats) -> tuple[Floats, Floats
 
     The small motion d with `information @ d = gradient` lessens the weighted squared distances.
     """
-    H = Ts_cell_local[:, None]
-    LH = _LEVER @ H
+    LH = (_LEVER.reshape(18, 4) @ Ts_cell_local).reshape(-1, 3, 6, 4)
     JM = LH @ evidence.moments
     A: Floats = (JM @ np.swapaxes(LH, -1, -2)).sum(axis=1)
     along = Ts_cell_local[:, :3, :, None]
@@ -38,19 +38,24 @@ def equations(evidence: Evidence, Ts_cell_local: Floats) -> tuple[Floats, Floats
     return A + evidence.side_information, error + evidence.side_gradient
 
 
-def moved(evidence: Evidence, Ts: Floats, steps: int) -> Floats:
-    """Poses (k, 4, 4) after Gauss-Newton steps on the moments.
+def moved(evidence: Evidence, Ts: Floats, Ts_cell_local: Floats) -> Floats:
+    """Poses (k, 4, 4) after a Gauss-Newton step on the moments; with their inverses.
 
     A weak prior about the present pose leaves unseen directions where they are.
     """
-    for _ in range(steps):
-        A, g = equations(evidence, inverse(Ts))
-        delta = np.linalg.solve(A + PRIOR, g[..., None])
-        R = Ts[:, :3, :3]
-        Ts = Ts.copy()
-        Ts[:, :3, 3] += (R @ delta[:, :3])[..., 0]
-        Ts[:, :3, :3] = R @ exp_rotation(delta[:, 3:, 0])
-    return Ts
+    A, g = equations(evidence, Ts_cell_local)
+    return stepped(Ts, np.linalg.solve(A + PRIOR, g[..., None])[..., 0])
+
+
+def stepped(Ts: Floats, motion: Floats) -> Floats:
+    """Poses (k, 4, 4) after small motions (k, 6), their turns by Cayley's map."""
+    K = (motion[:, 3:] @ _HALF_TURN).reshape(-1, 3, 3)
+    bend = 2 / (1 + np.square(motion[:, 3:]).sum(axis=1) / 4)
+    R = Ts[:, :3, :3]
+    out = Ts.copy()
+    out[:, :3, 3] += (R @ motion[:, :3, None])[..., 0]
+    out[:, :3, :3] += R @ (bend[:, None, None] * (K + K @ K))
+    return out
 
 
 def offset(starts: Floats, Ts: Floats) -> Floats:

@@ -54,7 +54,7 @@ class Fit:
     def none(starts: Floats) -> Fit:
         """Of cells that are not looked at."""
         n = len(starts)
-        empty = Agreement(*(np.zeros(n) for _ in range(4)))
+        empty = Agreement(*(np.zeros(n) for _ in range(5)))
         return Fit(starts.copy(), np.zeros((n, 6, 6)), np.zeros(n), empty)
 
     def put(self, cells: Indices, part: Fit) -> None:

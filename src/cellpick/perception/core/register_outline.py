@@ -1,0 +1,166 @@
+"""What the outline of a seen face says: points lie on the face, so none lies beyond its edge.
+
+A point of a face that is evenly covered up to its edge, measured with noise sigma, lies at depth
+t sigma inside that edge with a density proportional to Phi(t), the normal distribution function.
+The score phi / Phi pushes points inwards, and score (score + t) is its derivative: together they
+make a Newton step of the maximum likelihood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import erfc, exp, pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellpick.geometry import Floats
+from cellpick.perception.core.observations import TUKEY
+from cellpick.perception.core.register_blocks import Blocks, Floats32, Indices
+from cellpick.perception.core.register_evidence import SIDE, Placed
+from cellpick.perception.core.register_shape import CellShape
+
+INSIDE = 4.0
+"""Points deeper inside an edge than this many standard deviations feel nothing of it."""
+BEYOND = 5.0
+"""Points farther outside than this belong to something else."""
+SPACINGS = 4.0
+"""An edge is reached where a point lies within its noise and so many mean spacings of it."""
+MARGIN = 0.2
+"""So much farther inside points are kept, in units of the reach: the outline may move by it."""
+OVERSHOOT = 2.0
+"""Points spread evenly beyond an edge lie on average half as far beyond it as the last one."""
+WEIGHT_MEAN = 0.915
+"""Mean of Tukey's biweight at 4.685 under normal noise: what the own face's distance costs."""
+_FINENESS = 128
+_LAST = round((BEYOND + INSIDE + 2) * _FINENESS)
+_T = np.arange(_LAST + 1) / _FINENESS - BEYOND
+_SCORE = np.array([exp(-t * t / 2) / (sqrt(pi / 2) * erfc(-t / sqrt(2))) for t in _T])
+_CURVATURE = _SCORE * (_SCORE + _T)
+
+
+def push(depth: NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """Score and curvature (p,) at depths (p,) inside an edge, in standard deviations."""
+    at = ((depth + BEYOND) * _FINENESS + 0.5).astype(np.int64)
+    return _SCORE.take(at, mode="clip"), _CURVATURE.take(at, mode="clip")
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """p points of seen faces near the edge where one surface begins, by cell."""
+
+    cell: Indices
+    """(p,) rows of the cells, in order."""
+    first: Indices
+    """(c,) first point of each cell that has any."""
+    end: Indices
+    """(p,) twice the cell, and one more at the upper one of two planes."""
+    paired: bool
+    """The surface is a pair of planes."""
+    gap: Floats
+    """(p,) distance from the surface, positive outside, before any motion."""
+    lever: Floats
+    """(p, d) by how much a motion along each axis shortens the gap."""
+    axes: Floats
+    """(6, d) small motions by axes of the lever."""
+    inv_sigma: Floats
+    """(p,) inverse noise."""
+    robust: Floats
+    """(p,) weight by the distance from the own face."""
+    inside: Floats
+    """(p,) how far inside the edge of its cell a point still tells that the edge is reached."""
+    outside: Floats
+    """(p,) how far outside a point counts."""
+
+    def pull(self, motion: Floats, overshoot: bool) -> tuple[Floats, Floats]:
+        """Information (k, 6, 6) and gradient (k, 6) after a small motion (k, 6) of the cells.
+
+        Where points reach only one of two opposite edges, the other may be hidden, and neither
+        counts. With `overshoot`, points beyond an edge pull by more than their distance, however
+        far they are, and others not at all.
+        """
+        gap = self.gap - np.einsum("pd,pd->p", self.lever, (motion @ self.axes)[self.cell])
+        depth = -gap * self.inv_sigma
+        if overshoot:
+            weight = self.robust * (depth < 0)
+            score, curvature = -OVERSHOOT * depth, np.ones(len(depth))
+        else:
+            near = (gap > -self.inside) & (gap < self.outside)
+            score, curvature = push(depth)
+            weight = self.robust * near
+            if self.paired:
+                reached = np.bincount(self.end[near], minlength=2 * len(motion)) > 0
+                weight *= reached[self.end ^ 1]
+        return self._summed(weight, curvature, score, len(motion))
+
+    def _summed(
+        self, weight: Floats, curvature: Floats, score: Floats, cells: int
+    ) -> tuple[Floats, Floats]:
+        A, g = np.zeros((cells, 6, 6)), np.zeros((cells, 6))
+        if len(self.cell):
+            weight = weight * self.inv_sigma
+            J = self.lever
+            WJ = (weight * curvature * self.inv_sigma)[:, None] * J
+            own = self.cell[self.first]
+            squares = np.add.reduceat(WJ[:, :, None] * J[:, None], self.first, axis=0)
+            A[own] = self.axes @ squares @ self.axes.T
+            g[own] = np.add.reduceat((weight * score)[:, None] * J, self.first) @ self.axes.T
+        return A, g
+
+
+def outline(
+    blocks: Blocks,
+    seen: Placed,
+    shape: CellShape,
+    surface: int,
+    faces: NDArray[np.bool_],
+    reach_m: float,
+) -> Outline:
+    """The outline where `surface` begins, of the cells of which that surface itself is not seen;
+    `faces` (k, f, 2) are seen, lower and upper ones. It may be `reach_m` off."""
+    hidden = ~faces[:, surface].any(axis=1)
+    spacing = 2 * shape.half_m.max() / blocks.count
+    inside = (INSIDE + 1) * blocks.sigma_m + SPACINGS * spacing
+    farthest = np.where(hidden, inside + MARGIN * reach_m, -2 * reach_m).astype(np.float32)
+    gap = seen.gap[surface]
+    near = np.flatnonzero((gap > -farthest[blocks.cell, None]) & (gap < np.float32(reach_m)))
+    block, column = np.divmod(near, gap.shape[1])
+    cell, inv_sigma = blocks.cell[block], blocks.inv_sigma.ravel()[near]
+    own = np.full(len(near), -np.inf, np.float32)
+    shown = np.zeros(len(near), np.bool_)
+    for other in set(range(faces.shape[1])) - {surface}:
+        distance = seen.gap[other].ravel()[near]
+        shown = np.where(distance > own, faces[cell, other, seen.upper(other, near)], shown)
+        own = np.maximum(own, distance)
+    own *= inv_sigma
+    keep = np.flatnonzero(shown & (inv_sigma > 0) & (np.abs(own) < TUKEY))
+    near, cell, inv_sigma = near[keep], cell[keep], inv_sigma[keep].astype(np.float64)
+    lever, axes = _lever(seen, surface, near)
+    return Outline(
+        cell=cell,
+        first=np.flatnonzero(np.diff(cell, prepend=-1)),
+        end=2 * cell + seen.upper(surface, near),
+        paired=surface >= seen.rounded,
+        gap=gap.ravel()[near].astype(np.float64),
+        lever=lever,
+        axes=axes,
+        inv_sigma=inv_sigma,
+        robust=np.square(1 - np.square(own[keep].astype(np.float64) / TUKEY)) / WEIGHT_MEAN,
+        inside=inside[cell],
+        outside=BEYOND * blocks.sigma_m[cell],
+    )
+
+
+def _lever(seen: Placed, surface: int, near: Indices) -> tuple[Floats, Floats]:
+    """Levers (p, d) of a surface at some points, and the motions (6, d) that they belong to."""
+    q = [axis.ravel()[near].astype(np.float64) for axis in seen.q]
+    if surface < seen.rounded and seen.radial is not None:
+        n = [axis.ravel()[near].astype(np.float64) for axis in seen.radial]
+        return np.stack([*n, q[2] * n[0], q[2] * n[1]], axis=1), SIDE
+    axis = surface + seen.rounded
+    second, third = (axis + 1) % 3, (axis + 2) % 3
+    axes = np.zeros((6, 3))
+    axes[axis, 0] = axes[3 + second, 1] = 1
+    axes[3 + third, 2] = -1
+    sign = np.where(q[axis] > 0, 1.0, -1.0)
+    return sign[:, None] * np.stack([np.ones(len(near)), q[third], q[second]], axis=1), axes
