@@ -103,12 +103,12 @@ def test_information_and_gradient_are_those_of_the_weighted_distances(shape):
     starts[:, :3, 3] = 0
     blocks = clouds(points, instance, np.array(NOISE_M), 1).blocks(np.zeros(1, int), origin)
     seen = placed(blocks, inverse(starts), shape)
-    pulls = wide_pulls(blocks, seen, shape, 0.01)
+    pulls = wide_pulls(blocks, seen, 0.01)
     _, gradient = equations(evidence(blocks, seen, pulls, shape), inverse(starts))
 
     def cost(delta):
         gap = placed(blocks, inverse(perturb(starts, delta)), shape).gap.astype(np.float64)
-        return 0.5 * np.sum(pulls.weight * gap**2)
+        return 0.5 * np.sum(pulls * gap**2)
 
     step = 2e-5
     numeric = [(cost(step * e) - cost(-step * e)) / (2 * step) for e in np.eye(6)]

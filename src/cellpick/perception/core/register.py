@@ -16,7 +16,7 @@ from cellpick.perception.core.register_input import (
     clouds,
     rigid_starts,
 )
-from cellpick.perception.core.register_pulls import fine_pulls, wide_pulls
+from cellpick.perception.core.register_pulls import closeness, fine_pulls, wide_pulls
 from cellpick.perception.core.register_rounds import fine_rounds
 from cellpick.perception.core.register_result import RegisterOptions, Registration
 from cellpick.perception.core.register_shape import CellShape
@@ -93,10 +93,10 @@ def coarse_round(
     near = blocks.share(np.abs(seen.highest()) < reach)
     Ts = starts
     for gate in GATES:
-        told = evidence(blocks, seen, wide_pulls(blocks, seen, shape, gate * reach), shape)
+        told = evidence(blocks, seen, wide_pulls(blocks, seen, gate * reach), shape)
         Ts = moved(told, Ts, H)
         H = inverse(Ts)
         seen = placed(blocks, H, shape)
-    told = evidence(blocks, seen, fine_pulls(blocks, seen, shape), shape)
+    told = evidence(blocks, seen, fine_pulls(blocks, seen, closeness(blocks, seen), shape), shape)
     faces = told.face_weight > FACE_SHARE * told.face_weight.sum(axis=(1, 2), keepdims=True)
     return moved(told, Ts, H), near, faces

@@ -2,7 +2,7 @@
 
 Point i of a cell with k blocks goes to block i mod k, so that every block by itself is an evenly
 strided sample of its cell: a coarse round takes the first block of each. A block is padded with
-points of no weight, and the moments of its points are one matrix product.
+points of no weight, and the moments of its points are matrix products.
 """
 
 from __future__ import annotations
@@ -20,17 +20,14 @@ Indices = NDArray[np.int64]
 
 BLOCK = 256
 """Points a block: as many serve a coarse round, and cells of 200 points are padded little."""
-PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-"""Columns of the products that come first; the coordinates and 1 follow."""
-MONOMIALS = len(PAIRS) + 4
 
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
     """b blocks of k cells, sorted by cell; every cell has at least one."""
 
-    monomials: Floats32
-    """(10, b, BLOCK) xx, xy, xz, yy, yz, zz, x, y, z, 1 of the points, relative to origins."""
+    points: Floats32
+    """(4, b, BLOCK) x, y, z, 1 of the points, relative to origins."""
     inv_sigma: Floats32
     """(b, BLOCK) inverse noise of each point; 0 where there is none."""
     cell: Indices
@@ -42,15 +39,10 @@ class Blocks:
     sigma_m: Floats
     """(k,) harmonic mean of their noise."""
 
-    @property
-    def points(self) -> Floats32:
-        """(b, 4, BLOCK) x, y, z, 1."""
-        return np.swapaxes(self.monomials[len(PAIRS) :], 0, 1)
-
     def sample(self) -> Blocks:
         """The first block of each cell."""
         k = np.arange(len(self.first))
-        few = self.monomials[:, self.first], self.inv_sigma[self.first]
+        few = self.points[:, self.first], self.inv_sigma[self.first]
         return Blocks(*few, k, k, np.minimum(self.count, BLOCK), self.sigma_m)
 
     def of(self, cells: Indices) -> Blocks:
@@ -59,7 +51,7 @@ class Blocks:
         first = np.cumsum(number) - number
         cell = np.repeat(np.arange(len(cells)), number)
         rows = np.arange(len(cell)) + (self.first[cells] - first)[cell]
-        some = self.monomials[:, rows], self.inv_sigma[rows], cell, first
+        some = self.points[:, rows], self.inv_sigma[rows], cell, first
         return Blocks(*some, self.count[cells], self.sigma_m[cells])
 
     def share(self, chosen: NDArray[np.bool_]) -> Floats:
@@ -100,20 +92,11 @@ class Clouds:
         at += start[cell, None]
         if self.order is not None:
             at = self.order[at]
-        monomials = np.empty((MONOMIALS, len(cell), BLOCK), np.float32)
-        x = monomials[len(PAIRS) :]
+        x = np.empty((4, len(cell), BLOCK), np.float32)
         for axis in range(3):
             values = self.points[:, axis].take(at)
             np.subtract(values, origins[cell, axis, None], out=x[axis], casting="same_kind")
-        for row, (i, j) in enumerate(PAIRS):
-            np.multiply(x[i], x[j], out=monomials[row])
         x[3] = 1
         inv_sigma = there * (self.inv_sigma.take(at) if self.inv_sigma.ndim else self.inv_sigma)
         total = np.add.reduceat(inv_sigma.sum(axis=1), first, dtype=np.float64)
-        return Blocks(monomials, inv_sigma, cell, first, count, count / total)
-
-
-def moment_matrices(sums: Floats) -> Floats:
-    """(..., 4, 4) symmetric matrices of sums (..., 10) of the monomials."""
-    at = np.array([[0, 1, 2, 6], [1, 3, 4, 7], [2, 4, 5, 8], [6, 7, 8, 9]])
-    return sums[..., at]
+        return Blocks(x, inv_sigma, cell, first, count, count / total)

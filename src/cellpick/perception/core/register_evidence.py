@@ -1,4 +1,7 @@
-"""What points say of cells: moments of those on each pair of planes, sums over a round side."""
+"""What points say of cells: moments of those on each pair of planes, sums over a round side.
+
+Weights (f, b, BLOCK) say how strongly each point pulls each surface to itself.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.core.register_blocks import (
-    PAIRS,
-    Blocks,
-    Floats32,
-    Indices,
-    moment_matrices,
-)
+from cellpick.perception.core.register_blocks import Blocks, Floats32, Indices
 from cellpick.perception.core.register_shape import CellShape
 
 SIDE = np.zeros((6, 4))
@@ -65,42 +62,6 @@ class Placed:
 
 
 @dataclass(frozen=True, eq=False)
-class Pulls:
-    """How strongly each point pulls each surface to itself."""
-
-    rows: Floats32
-    """(2 f, b, BLOCK): weights, inverse variances times robust weights; then weight times where
-    the plane should be, or weight times distance for a round side."""
-
-    @staticmethod
-    def room(shape: tuple[int, ...]) -> Pulls:
-        """Unfilled, for gaps of a `shape` (f, b, BLOCK)."""
-        return Pulls(np.empty((2 * shape[0], *shape[1:]), np.float32))
-
-    @property
-    def weight(self) -> Floats32:
-        """(f, b, BLOCK)."""
-        return self.rows[: len(self.rows) // 2]
-
-    @property
-    def aims(self) -> Floats32:
-        """(f, b, BLOCK)."""
-        return self.rows[len(self.rows) // 2 :]
-
-    def aim(self, seen: Placed, shape: CellShape) -> None:
-        """Fill the second half from the weights."""
-        r = seen.rounded
-        planes = self.aims[r:]
-        half = shape.half_m[-len(planes) :, None, None].astype(np.float32)
-        np.multiply(self.weight[r:], half, out=planes)
-        # the coordinate's sign, by its bit: a third of copysign's time
-        bits = planes.view(np.uint32)
-        bits |= seen.q[-len(planes) :].view(np.uint32) & _SIGN
-        if r:
-            np.multiply(self.weight[0], seen.gap[0], out=self.aims[0])
-
-
-@dataclass(frozen=True, eq=False)
 class Evidence:
     """Of k cells, about the frame that their blocks are in.
 
@@ -124,7 +85,7 @@ def placed(blocks: Blocks, Ts_cell_local: Floats, shape: CellShape) -> Placed:
     """The blocks' points in their cells' frames; `Ts_cell_local` (k, 4, 4)."""
     q = np.empty((3, *blocks.inv_sigma.shape), np.float32)
     own = Ts_cell_local[:, :3].astype(np.float32)[blocks.cell]
-    np.matmul(own, blocks.points, out=np.swapaxes(q, 0, 1))
+    np.matmul(own, np.swapaxes(blocks.points, 0, 1), out=np.swapaxes(q, 0, 1))
     half = shape.half_m.astype(np.float32)[:, None, None]
     if shape.kind == "box":
         gap = np.abs(q)
@@ -136,26 +97,39 @@ def placed(blocks: Blocks, Ts_cell_local: Floats, shape: CellShape) -> Placed:
     return Placed(q, gap, q[:2] / np.maximum(rho, np.float32(1e-9)))
 
 
-def evidence(blocks: Blocks, seen: Placed, pulls: Pulls, shape: CellShape) -> Evidence:
-    """Sums of the pulls by cell."""
+def evidence(blocks: Blocks, seen: Placed, weight: Floats32, shape: CellShape) -> Evidence:
+    """Sums by cell of what points say with `weight` (f, b, BLOCK), inverse variances times robust
+    weights."""
     k, r, count = len(blocks.first), seen.rounded, len(seen.gap)
-    products = np.swapaxes(blocks.monomials, 0, 1) @ np.transpose(pulls.rows, (1, 2, 0))
-    sums = blocks.summed(products)
     moments, targets = np.zeros((k, 3, 4, 4)), np.zeros((k, 3, 4))
-    moments[:, r - count :] = moment_matrices(np.swapaxes(sums[..., r:count], 1, 2))
-    targets[:, r - count :] = np.swapaxes(sums[:, len(PAIRS) :, count + r :], 1, 2)
-    total, signed = sums[:, -1, :count], sums[:, -1, count:] / shape.half_m[-count:]
-    signed[:, :r] = total[:, :r]
-    faces = np.stack([total - signed, total + signed], axis=-1) / 2
+    face_weight = np.zeros((k, count, 2))
+    columns = np.swapaxes(blocks.points, 0, 1)
+    pulls = np.empty((5, *blocks.inv_sigma.shape), np.float32)
+    for surface in range(r, count):
+        axis = surface + r
+        half = np.float32(shape.half_m[axis])
+        np.multiply(blocks.points, weight[surface], out=pulls[:4])
+        # where the plane should be, with the coordinate's sign by its bit
+        bits = pulls[4].view(np.uint32)
+        np.bitwise_and(seen.q[axis].view(np.uint32), _SIGN, out=bits)
+        bits |= half.view(np.uint32)
+        pulls[4] *= weight[surface]
+        sums = blocks.summed(columns @ np.transpose(pulls, (1, 2, 0)))
+        moments[:, axis], targets[:, axis] = sums[..., :4], sums[..., 4]
+        total, signed = sums[:, 3, 3], sums[:, 3, 4] / half
+        face_weight[:, surface] = np.stack([total - signed, total + signed], axis=-1) / 2
     if seen.radial is None:
-        return Evidence(moments, targets, np.zeros((k, 6, 6)), np.zeros((k, 6)), faces)
-    return Evidence(moments, targets, *_side(blocks, seen.q[2], seen.radial, pulls), faces)
+        return Evidence(moments, targets, np.zeros((k, 6, 6)), np.zeros((k, 6)), face_weight)
+    face_weight[:, 0, 1] = blocks.summed(weight[0].sum(axis=1))
+    return Evidence(moments, targets, *_side(blocks, seen, weight[0]), face_weight)
 
 
-def _side(blocks: Blocks, z: Floats32, radial: Floats32, pulls: Pulls) -> tuple[Floats, Floats]:
+def _side(blocks: Blocks, seen: Placed, weight: Floats32) -> tuple[Floats, Floats]:
     """Information (k, 6, 6) and gradient (k, 6) of a cylinder's side."""
-    J = np.concatenate([radial, z * radial])
+    J = np.concatenate([seen.radial, seen.q[2] * seen.radial])
     columns = np.swapaxes(J, 0, 1)
-    A = blocks.summed(np.swapaxes(J * pulls.weight[0], 0, 1) @ np.swapaxes(columns, 1, 2))
-    g = blocks.summed((columns @ pulls.aims[0, :, :, None])[..., 0])
+    J = J * weight
+    A = blocks.summed(np.swapaxes(J, 0, 1) @ np.swapaxes(columns, 1, 2))
+    pull = (weight * seen.gap[0])[..., None]
+    g = blocks.summed((columns @ pull)[..., 0])
     return SIDE @ A @ SIDE.T, g @ SIDE.T

@@ -11,7 +11,7 @@ from cellpick.geometry import Floats
 from cellpick.perception.core.register_blocks import Blocks
 from cellpick.perception.core.register_evidence import evidence, placed
 from cellpick.perception.core.register_outline import MARGIN, outline
-from cellpick.perception.core.register_pulls import Agreement, agreement, fine_pulls
+from cellpick.perception.core.register_pulls import Agreement, agreement, closeness, fine_pulls
 from cellpick.perception.core.register_result import RegisterOptions
 from cellpick.perception.core.register_shape import CellShape
 from cellpick.perception.core.register_solve import PRIOR, equations, inverse, stepped
@@ -77,9 +77,10 @@ def fine_round(
     H = inverse(Ts)
     seen = placed(blocks, H, shape)
     hidden = ~faces.any(axis=2)
-    pulls = fine_pulls(blocks, seen, shape, hidden)
+    near = closeness(blocks, seen)
+    pulls = fine_pulls(blocks, seen, near, shape, hidden)
     A, g = equations(evidence(blocks, seen, pulls, shape), H)
-    fit = agreement(blocks, seen)
+    fit = agreement(blocks, near)
     steep = (5 * fit.weight - 4 * fit.roots) / np.maximum(fit.weight, 1e-12)
     steep = np.clip(steep, STEEPEST, 1.0)[:, None, None]
     hidden_by_any = np.flatnonzero(hidden.any(axis=0))
