@@ -14,10 +14,12 @@ import numpy as np
 
 from benchmarks.core_clouds import BOX, NOISE_M, Workload
 from cellpick.perception import RegisterOptions
-from cellpick.perception.core.register import coarse_round, fine_rounds
+from cellpick.perception.core.register import coarse_round
 from cellpick.perception.core.register_evidence import evidence, placed
 from cellpick.perception.core.register_input import clouds
-from cellpick.perception.core.register_pulls import agreement, fine_pulls
+from cellpick.perception.core.register_outline import outline
+from cellpick.perception.core.register_pulls import agreement, closeness, fine_pulls
+from cellpick.perception.core.register_rounds import fine_rounds
 from cellpick.perception.core.register_solve import inverse, moved
 
 COPIED_BYTES = 1 << 26
@@ -42,41 +44,52 @@ def stages(work: Workload, rounds: int) -> dict[str, Any]:
     blocks = own.blocks(cells, origins)
     sample = blocks.sample()
     Ts, _, faces = coarse_round(sample, local, BOX, options)
-    seen = placed(blocks, inverse(Ts), BOX)
-    pulls = fine_pulls(blocks, seen, BOX, faces)
-    told = evidence(blocks, seen, pulls, BOX)
+    H = inverse(Ts)
+    seen = placed(blocks, H, BOX)
+    near, hidden = closeness(blocks, seen), ~faces.any(axis=2)
+    unseen = hidden.all(axis=0)
+    pulls = fine_pulls(blocks, seen, near, BOX, hidden)
+    told = evidence(blocks, seen, pulls, BOX, unseen)
+    edge = outline(blocks, seen, BOX, 0, faces, options.reach_m)
+    still = np.zeros((len(cells), 6))
     floats, few = blocks.inv_sigma.nbytes, sample.inv_sigma.nbytes
+    edge_bytes = sum(v.nbytes for v in vars(edge).values() if isinstance(v, np.ndarray))
     table: dict[str, tuple[Callable[[], Any], int]] = {
         "sort by cell": (
             lambda: clouds(work.points, work.instance, sigma, len(cells)),
             work.points.nbytes + work.instance.nbytes,
         ),
-        "blocks and monomials": (
+        "points into blocks": (
             lambda: own.blocks(cells, origins),
-            work.points.nbytes + blocks.monomials.nbytes + floats,
+            work.points.nbytes + blocks.points.nbytes + floats,
         ),
         "coarse rounds, all": (
             lambda: coarse_round(sample, local, BOX, options),
-            4 * (few * 14 + sample.monomials.nbytes),
+            3 * few * 23,
         ),
-        "one fine round: points to cell frames": (
-            lambda: placed(blocks, inverse(Ts), BOX),
+        "points to cell frames": (
+            lambda: placed(blocks, H, BOX),
             blocks.points.nbytes + seen.q.nbytes + seen.gap.nbytes,
         ),
-        "one fine round: faces, weights, edges": (
-            lambda: fine_pulls(blocks, seen, BOX, faces),
-            seen.gap.nbytes + seen.q.nbytes + floats + pulls.rows.nbytes,
+        "faces and weights": (
+            lambda: fine_pulls(blocks, seen, closeness(blocks, seen), BOX, hidden),
+            seen.gap.nbytes + floats + pulls.nbytes,
         ),
-        "one fine round: moments": (
-            lambda: evidence(blocks, seen, pulls, BOX),
-            blocks.monomials.nbytes + pulls.rows.nbytes,
+        "moments": (
+            lambda: evidence(blocks, seen, pulls, BOX, unseen),
+            (1 + 2 * int((~unseen).sum())) * blocks.points.nbytes + pulls.nbytes,
         ),
-        "one fine round: Gauss-Newton": (lambda: moved(told, Ts, 1), told.moments.nbytes),
-        "all fine rounds": (
+        "agreement": (lambda: agreement(blocks, near), 3 * floats),
+        "outline, gathered": (
+            lambda: outline(blocks, seen, BOX, 0, faces, options.reach_m),
+            seen.gap.nbytes + edge_bytes,
+        ),
+        "outline, one pull": (lambda: edge.pull(still, False), edge_bytes),
+        "Gauss-Newton on moments": (lambda: moved(told, Ts, H), told.moments.nbytes),
+        "the whole fine round": (
             lambda: fine_rounds(blocks, Ts, faces, BOX, options),
-            3 * (floats * 28 + blocks.monomials.nbytes),
+            floats * 33 + 4 * edge_bytes,
         ),
-        "agreement": (lambda: agreement(blocks, seen), seen.gap.nbytes + floats),
     }
     rows = {}
     for name, (work_, moved_bytes) in table.items():

@@ -147,3 +147,51 @@ def test_error_is_near_the_least_that_these_clouds_allow():
     least = np.sqrt(NOISE_M / (2 * 0.903 * 1500 / 0.148))
     assert rms[0] < 1.3 * least
     assert rms[2] < 1.3 * NOISE_M / np.sqrt(900)
+
+
+def disc_points(shape, count, rng):
+    """Points on the top of a cylinder."""
+    radius = shape.half_m[0] * np.sqrt(rng.uniform(0, 1, count))
+    angle = rng.uniform(-np.pi, np.pi, count)
+    top = np.full(count, shape.half_m[2])
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), top])
+
+
+@pytest.mark.parametrize(
+    ("shape", "drawn", "free"),
+    [(CYLINDER, disc_points, 5), (CellShape.box(0.965, 0.0135, 0.09), surface_points, 6)],
+)
+def test_the_outline_alone_is_honest(shape, drawn, free):
+    rng = np.random.default_rng(9)
+    truth = pose(exp_rotation(rng.normal(0, 0.3, (200, 3))), rng.uniform(-0.5, 0.5, (200, 3)))
+    away = np.hstack([rng.normal(0, 7e-4, (200, 3)), rng.normal(0, 2e-3, (200, 3))])
+    points = np.concatenate([transform(T, drawn(shape, 1500, rng)) for T in truth])
+    points += rng.normal(0, NOISE_M, points.shape)
+    instance = np.repeat(np.arange(200), 1500)
+    found = register_cells(perturb(truth, away), shape, points, instance, NOISE_M)
+    error = difference(found.Ts_base_cell, truth)[:, :free]
+    axes = error**2 / np.diagonal(found.covariance, axis1=1, axis2=2)[:, :free]
+    # the blade's ends lie between two points: its own law has a longer tail than a normal one
+    assert np.abs(axes.mean(axis=0) - 1).max() < 3.5 * np.sqrt(2 / 200)
+
+
+def test_cells_that_show_other_faces_beside_it_do_not_change_a_cell():
+    _, starts, points, instance = scene(10, cells=2)
+    points[instance == 1] = transform(
+        starts[1], surface_points(BOX, 900, np.random.default_rng(0))[:, [2, 1, 0]] * [1.6, 1, 0.6]
+    )
+    whole = register_cells(starts, BOX, points, instance, NOISE_M)
+    first = instance == 0
+    alone = register_cells(starts[:1], BOX, points[first], instance[first], NOISE_M)
+    assert alone.Ts_base_cell[0].tobytes() == whole.Ts_base_cell[0].tobytes()
+
+
+def test_a_poor_coarse_pose_is_looked_at_again():
+    truth, starts, points, instance = scene(11, cells=40)
+    starts = perturb(starts, np.tile([6e-3, 0, 0, 0, 0, 0], (40, 1)))
+    found = register_cells(starts, BOX, points, instance, NOISE_M)
+    good = np.array([status == "ok" for status in found.status])
+    assert good.mean() > 0.9
+    error = difference(found.Ts_base_cell, truth)[good]
+    sigma = np.sqrt(np.diagonal(found.covariance, axis1=1, axis2=2)[good])
+    assert np.abs(error / sigma).max() < 5

@@ -17,13 +17,13 @@ from cellpick.perception.core.register_input import (
     rigid_starts,
 )
 from cellpick.perception.core.register_pulls import closeness, fine_pulls, wide_pulls
-from cellpick.perception.core.register_rounds import fine_rounds
 from cellpick.perception.core.register_result import RegisterOptions, Registration
+from cellpick.perception.core.register_rounds import fine_rounds
 from cellpick.perception.core.register_shape import CellShape
 from cellpick.perception.core.register_solve import inverse, moved
 from cellpick.perception.core.register_verdict import Fit, verdict
 
-GATES = (1.5, 0.8, 0.3)
+GATES = (1.5, 0.5)
 """How far points may lie from the surface in the coarse rounds, in units of the reach."""
 FACE_SHARE = 0.03
 """A face with a smaller share of the points than this is not seen."""

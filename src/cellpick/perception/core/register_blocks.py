@@ -7,7 +7,7 @@ points of no weight, and the moments of its points are matrix products.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,9 @@ BLOCK = 256
 class Blocks:
     """b blocks of k cells, sorted by cell; every cell has at least one."""
 
-    points: Floats32
-    """(4, b, BLOCK) x, y, z, 1 of the points, relative to origins."""
+    arena: Floats32
+    """(18, b, BLOCK) the points, then room for what a round makes of them: one piece of memory,
+    so that the system need not find and clear its pages again for each round."""
     inv_sigma: Floats32
     """(b, BLOCK) inverse noise of each point; 0 where there is none."""
     cell: Indices
@@ -39,11 +40,37 @@ class Blocks:
     sigma_m: Floats
     """(k,) harmonic mean of their noise."""
 
+    @property
+    def points(self) -> Floats32:
+        """(4, b, BLOCK) x, y, z, 1 of the points, relative to origins."""
+        return self.arena[:4]
+
+    @property
+    def room_placed(self) -> Floats32:
+        """(6, b, BLOCK) for coordinates and distances."""
+        return self.arena[4:10]
+
+    @property
+    def room_weight(self) -> Floats32:
+        """(3, b, BLOCK) for weights."""
+        return self.arena[10:13]
+
+    @property
+    def room_pulls(self) -> Floats32:
+        """(5, b, BLOCK) for products of points and weights."""
+        return self.arena[13:]
+
     def sample(self) -> Blocks:
         """The first block of each cell."""
         k = np.arange(len(self.first))
-        few = self.points[:, self.first], self.inv_sigma[self.first]
-        return Blocks(*few, k, k, np.minimum(self.count, BLOCK), self.sigma_m)
+        few = np.minimum(self.count, BLOCK)
+        return replace(self._rows(self.first), cell=k, first=k, count=few)
+
+    def _rows(self, rows: Indices) -> Blocks:
+        """The same with some blocks only."""
+        arena = _arena(len(rows))
+        arena[:4] = self.points[:, rows]
+        return replace(self, arena=arena, inv_sigma=self.inv_sigma[rows])
 
     def of(self, cells: Indices) -> Blocks:
         """The blocks of some cells (c,)."""
@@ -51,8 +78,8 @@ class Blocks:
         first = np.cumsum(number) - number
         cell = np.repeat(np.arange(len(cells)), number)
         rows = np.arange(len(cell)) + (self.first[cells] - first)[cell]
-        some = self.points[:, rows], self.inv_sigma[rows], cell, first
-        return Blocks(*some, self.count[cells], self.sigma_m[cells])
+        count, sigma_m = self.count[cells], self.sigma_m[cells]
+        return replace(self._rows(rows), cell=cell, first=first, count=count, sigma_m=sigma_m)
 
     def share(self, chosen: NDArray[np.bool_]) -> Floats:
         """(k,) share of each cell's points that are `chosen` (b, BLOCK)."""
@@ -64,6 +91,10 @@ class Blocks:
         """(k, ...) sums over each cell's blocks of values (b, ...)."""
         result: Floats = np.add.reduceat(values, self.first, axis=0, dtype=np.float64)
         return result
+
+
+def _arena(blocks: int) -> Floats32:
+    return np.empty((18, blocks, BLOCK), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,17 +117,17 @@ class Clouds:
         first = np.cumsum(blocks) - blocks
         cell = np.repeat(np.arange(len(cells)), blocks)
         start = (np.cumsum(self.count) - self.count)[cells]
-        rank = (np.arange(len(cell)) - first[cell])[:, None] + blocks[cell, None] * np.arange(BLOCK)
-        there = rank < count[cell, None]
-        at = np.minimum(rank, count[cell, None] - 1)
-        at += start[cell, None]
+        at = blocks[cell, None] * np.arange(BLOCK)
+        at += (np.arange(len(cell)) - first[cell] + start[cell])[:, None]
+        end = (start + count)[cell, None]
+        there = at < end
+        np.minimum(at, end - 1, out=at)
         if self.order is not None:
             at = self.order[at]
-        x = np.empty((4, len(cell), BLOCK), np.float32)
-        for axis in range(3):
-            values = self.points[:, axis].take(at)
-            np.subtract(values, origins[cell, axis, None], out=x[axis], casting="same_kind")
-        x[3] = 1
+        arena = _arena(len(cell))
+        own = np.ascontiguousarray(self.points.T).take(at, axis=1, mode="clip")
+        np.subtract(own, origins[cell].T[..., None], out=arena[:3], casting="same_kind")
+        arena[3] = 1
         inv_sigma = there * (self.inv_sigma.take(at) if self.inv_sigma.ndim else self.inv_sigma)
         total = np.add.reduceat(inv_sigma.sum(axis=1), first, dtype=np.float64)
-        return Blocks(x, inv_sigma, cell, first, count, count / total)
+        return Blocks(arena, inv_sigma, cell, first, count, count / total)

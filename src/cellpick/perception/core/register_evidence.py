@@ -50,14 +50,15 @@ class Placed:
             return low
         high = np.maximum(self.gap[0], self.gap[1])
         np.minimum(high, self.gap[2], out=high)
-        return np.maximum(low, high, out=low)
+        np.maximum(low, high, out=low)
+        return low
 
     def upper(self, surface: int, near: Indices) -> NDArray[np.int64]:
         """(p,) 1 for points on the upper one of a pair of planes, 0 on the lower one; a round side
         has no other, and is its own upper one. `near` (p,) counts through the blocks."""
         if surface < self.rounded:
             return np.ones(len(near), np.int64)
-        result: Indices = (self.q[surface + self.rounded].ravel()[near] > 0).astype(np.int64)
+        result: Indices = (self.q[surface + self.rounded].ravel().take(near) > 0).astype(np.int64)
         return result
 
 
@@ -82,30 +83,41 @@ class Evidence:
 
 
 def placed(blocks: Blocks, Ts_cell_local: Floats, shape: CellShape) -> Placed:
-    """The blocks' points in their cells' frames; `Ts_cell_local` (k, 4, 4)."""
-    q = np.empty((3, *blocks.inv_sigma.shape), np.float32)
+    """The blocks' points in their cells' frames; `Ts_cell_local` (k, 4, 4). Takes the place of
+    what was placed before."""
+    q, gap = blocks.room_placed[:3], blocks.room_placed[3:]
     own = Ts_cell_local[:, :3].astype(np.float32)[blocks.cell]
     np.matmul(own, np.swapaxes(blocks.points, 0, 1), out=np.swapaxes(q, 0, 1))
     half = shape.half_m.astype(np.float32)[:, None, None]
     if shape.kind == "box":
-        gap = np.abs(q)
+        np.abs(q, out=gap)
         gap -= half
         return Placed(q, gap, None)
     rho = np.sqrt(q[0] * q[0] + q[1] * q[1])
-    gap = np.stack([rho, np.abs(q[2])])
-    gap -= half[1:]
+    gap = gap[:2]
+    np.subtract(rho, half[1], out=gap[0])
+    np.abs(q[2], out=gap[1])
+    gap[1] -= half[2]
     return Placed(q, gap, q[:2] / np.maximum(rho, np.float32(1e-9)))
 
 
-def evidence(blocks: Blocks, seen: Placed, weight: Floats32, shape: CellShape) -> Evidence:
+def evidence(
+    blocks: Blocks,
+    seen: Placed,
+    weight: Floats32,
+    shape: CellShape,
+    unseen: NDArray[np.bool_] | None = None,
+) -> Evidence:
     """Sums by cell of what points say with `weight` (f, b, BLOCK), inverse variances times robust
-    weights."""
+    weights, which are 0 on surfaces that no cell shows, `unseen` (f,)."""
     k, r, count = len(blocks.first), seen.rounded, len(seen.gap)
     moments, targets = np.zeros((k, 3, 4, 4)), np.zeros((k, 3, 4))
     face_weight = np.zeros((k, count, 2))
     columns = np.swapaxes(blocks.points, 0, 1)
-    pulls = np.empty((5, *blocks.inv_sigma.shape), np.float32)
+    pulls = blocks.room_pulls
     for surface in range(r, count):
+        if unseen is not None and unseen[surface]:
+            continue
         axis = surface + r
         half = np.float32(shape.half_m[axis])
         np.multiply(blocks.points, weight[surface], out=pulls[:4])

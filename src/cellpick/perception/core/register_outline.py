@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.core.observations import TUKEY
-from cellpick.perception.core.register_blocks import Blocks, Floats32, Indices
+from cellpick.perception.core.register_blocks import Blocks, Indices
 from cellpick.perception.core.register_evidence import SIDE, Placed
 from cellpick.perception.core.register_shape import CellShape
 
@@ -26,7 +26,7 @@ BEYOND = 5.0
 """Points farther outside than this belong to something else."""
 SPACINGS = 4.0
 """An edge is reached where a point lies within its noise and so many mean spacings of it."""
-MARGIN = 0.2
+MARGIN = 0.4
 """So much farther inside points are kept, in units of the reach: the outline may move by it."""
 OVERSHOOT = 2.0
 """Points spread evenly beyond an edge lie on average half as far beyond it as the last one."""
@@ -37,6 +37,11 @@ _LAST = round((BEYOND + INSIDE + 2) * _FINENESS)
 _T = np.arange(_LAST + 1) / _FINENESS - BEYOND
 _SCORE = np.array([exp(-t * t / 2) / (sqrt(pi / 2) * erfc(-t / sqrt(2))) for t in _T])
 _CURVATURE = _SCORE * (_SCORE + _T)
+_SQUARE = {
+    3: np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]]),
+    4: np.array([[0, 1, 2, 3], [1, 4, 5, 6], [2, 5, 7, 8], [3, 6, 8, 9]]),
+}
+"""Places of the products of 3 or 4 levers in a square."""
 
 
 def push(depth: NDArray[np.floating]) -> tuple[Floats, Floats]:
@@ -60,7 +65,9 @@ class Outline:
     gap: Floats
     """(p,) distance from the surface, positive outside, before any motion."""
     lever: Floats
-    """(p, d) by how much a motion along each axis shortens the gap."""
+    """(d, p) by how much a motion along each axis shortens the gap."""
+    squares: Floats
+    """(d (d + 1) / 2, p) products of the levers."""
     axes: Floats
     """(6, d) small motions by axes of the lever."""
     inv_sigma: Floats
@@ -79,7 +86,8 @@ class Outline:
         counts. With `overshoot`, points beyond an edge pull by more than their distance, however
         far they are, and others not at all.
         """
-        gap = self.gap - np.einsum("pd,pd->p", self.lever, (motion @ self.axes)[self.cell])
+        gap = (self.lever * (motion @ self.axes).T.take(self.cell, axis=1)).sum(axis=0)
+        np.subtract(self.gap, gap, out=gap)
         depth = -gap * self.inv_sigma
         if overshoot:
             weight = self.robust * (depth < 0)
@@ -99,12 +107,12 @@ class Outline:
         A, g = np.zeros((cells, 6, 6)), np.zeros((cells, 6))
         if len(self.cell):
             weight = weight * self.inv_sigma
-            J = self.lever
-            WJ = (weight * curvature * self.inv_sigma)[:, None] * J
             own = self.cell[self.first]
-            squares = np.add.reduceat(WJ[:, :, None] * J[:, None], self.first, axis=0)
-            A[own] = self.axes @ squares @ self.axes.T
-            g[own] = np.add.reduceat((weight * score)[:, None] * J, self.first) @ self.axes.T
+            slope = self.squares * (weight * self.inv_sigma * curvature)
+            slope = np.add.reduceat(slope, self.first, axis=1).T
+            A[own] = self.axes @ slope[:, _SQUARE[len(self.lever)]] @ self.axes.T
+            pull = np.add.reduceat(self.lever * (weight * score), self.first, axis=1)
+            g[own] = (self.axes @ pull).T
         return A, g
 
 
@@ -124,27 +132,30 @@ def outline(
     farthest = np.where(hidden, inside + MARGIN * reach_m, -2 * reach_m).astype(np.float32)
     gap = seen.gap[surface]
     near = np.flatnonzero((gap > -farthest[blocks.cell, None]) & (gap < np.float32(reach_m)))
-    block, column = np.divmod(near, gap.shape[1])
-    cell, inv_sigma = blocks.cell[block], blocks.inv_sigma.ravel()[near]
-    own = np.full(len(near), -np.inf, np.float32)
+    cell, inv_sigma = blocks.cell[near // gap.shape[1]], blocks.inv_sigma.ravel().take(near)
+    others = [s for s in range(faces.shape[1]) if s != surface]
+    flat = seen.gap.reshape(len(seen.gap), -1)
+    distance = [flat[other].take(near) for other in others]
+    own = distance[0] if len(others) == 1 else np.maximum(*distance)
     shown = np.zeros(len(near), np.bool_)
-    for other in set(range(faces.shape[1])) - {surface}:
-        distance = seen.gap[other].ravel()[near]
-        shown = np.where(distance > own, faces[cell, other, seen.upper(other, near)], shown)
-        own = np.maximum(own, distance)
-    own *= inv_sigma
+    for other, values in zip(others, distance, strict=True):
+        shown |= (values == own) & faces[cell, other, seen.upper(other, near)]
+    own = own * inv_sigma
     keep = np.flatnonzero(shown & (inv_sigma > 0) & (np.abs(own) < TUKEY))
-    near, cell, inv_sigma = near[keep], cell[keep], inv_sigma[keep].astype(np.float64)
+    near, cell = near[keep], cell[keep]
     lever, axes = _lever(seen, surface, near)
     return Outline(
         cell=cell,
         first=np.flatnonzero(np.diff(cell, prepend=-1)),
         end=2 * cell + seen.upper(surface, near),
         paired=surface >= seen.rounded,
-        gap=gap.ravel()[near].astype(np.float64),
+        gap=gap.ravel().take(near).astype(np.float64),
         lever=lever,
+        squares=np.stack(
+            [lever[i] * lever[j] for i, j in zip(*np.triu_indices(len(lever)), strict=True)]
+        ),
         axes=axes,
-        inv_sigma=inv_sigma,
+        inv_sigma=inv_sigma[keep].astype(np.float64),
         robust=np.square(1 - np.square(own[keep].astype(np.float64) / TUKEY)) / WEIGHT_MEAN,
         inside=inside[cell],
         outside=BEYOND * blocks.sigma_m[cell],
@@ -152,15 +163,15 @@ def outline(
 
 
 def _lever(seen: Placed, surface: int, near: Indices) -> tuple[Floats, Floats]:
-    """Levers (p, d) of a surface at some points, and the motions (6, d) that they belong to."""
-    q = [axis.ravel()[near].astype(np.float64) for axis in seen.q]
+    """Levers (d, p) of a surface at some points, and the motions (6, d) that they belong to."""
+    q = [axis.ravel().take(near).astype(np.float64) for axis in seen.q]
     if surface < seen.rounded and seen.radial is not None:
-        n = [axis.ravel()[near].astype(np.float64) for axis in seen.radial]
-        return np.stack([*n, q[2] * n[0], q[2] * n[1]], axis=1), SIDE
+        n = [axis.ravel().take(near).astype(np.float64) for axis in seen.radial]
+        return np.stack([*n, q[2] * n[0], q[2] * n[1]]), SIDE
     axis = surface + seen.rounded
     second, third = (axis + 1) % 3, (axis + 2) % 3
     axes = np.zeros((6, 3))
     axes[axis, 0] = axes[3 + second, 1] = 1
     axes[3 + third, 2] = -1
     sign = np.where(q[axis] > 0, 1.0, -1.0)
-    return sign[:, None] * np.stack([np.ones(len(near)), q[third], q[second]], axis=1), axes
+    return np.stack([sign, sign * q[third], sign * q[second]]), axes

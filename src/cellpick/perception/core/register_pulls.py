@@ -82,12 +82,14 @@ def fine_pulls(
     weight = near.root * blocks.inv_sigma
     weight *= weight
     weight *= seen.second() < -edge.astype(np.float32)[blocks.cell, None]
-    pulls = np.empty(seen.gap.shape, np.float32)
-    for gap, own in zip(seen.gap, pulls, strict=True):
-        np.multiply(weight, gap == near.distance, out=own)
-    if hidden is not None:
-        surface, block = np.nonzero(hidden.T[:, blocks.cell])
-        pulls[surface, block] = 0
+    pulls = blocks.room_weight[: len(seen.gap)]
+    for surface, gap in enumerate(seen.gap):
+        none = np.zeros(len(sigma), np.bool_) if hidden is None else hidden[:, surface]
+        if none.all():
+            pulls[surface] = 0
+            continue
+        np.multiply(weight, gap == near.distance, out=pulls[surface])
+        pulls[surface, none[blocks.cell]] = 0
     return pulls
 
 

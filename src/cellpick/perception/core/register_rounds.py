@@ -18,9 +18,14 @@ from cellpick.perception.core.register_solve import PRIOR, equations, inverse, s
 
 ROUNDS = 3
 """At most."""
-SETTLED = 0.1
+SETTLED = 0.25
 """Mean square by which the points' distances may change in a round that is the last, in units of
 their variance."""
+UNREST = 1.0
+"""Largest square of the last step of a round that is the last, in units of its own covariance."""
+BENT = 0.1
+"""By how much a rim's curve may move its points otherwise than its levers say, in units of the
+noise."""
 STEEPEST = 0.5
 """Least slope of the biweight's influence that is believed, in units of its weight."""
 OUTLINE_STEPS = (True, False, False)
@@ -76,10 +81,10 @@ def fine_round(
     """
     H = inverse(Ts)
     seen = placed(blocks, H, shape)
-    hidden = ~faces.any(axis=2)
+    hidden: NDArray[np.bool_] = np.asarray(~faces.any(axis=2))
     near = closeness(blocks, seen)
     pulls = fine_pulls(blocks, seen, near, shape, hidden)
-    A, g = equations(evidence(blocks, seen, pulls, shape), H)
+    A, g = equations(evidence(blocks, seen, pulls, shape, np.asarray(hidden.all(axis=0))), H)
     fit = agreement(blocks, near)
     steep = (5 * fit.weight - 4 * fit.roots) / np.maximum(fit.weight, 1e-12)
     steep = np.clip(steep, STEEPEST, 1.0)[:, None, None]
@@ -90,12 +95,17 @@ def fine_round(
         told = [edge.pull(motion, overshoot) for edge in outlines]
         slope = steep * A + PRIOR + sum(edge[0] for edge in told)
         pull = g - (steep * A @ motion[..., None])[..., 0] + sum(edge[1] for edge in told)
-        motion = motion + np.linalg.solve(slope, pull[..., None])[..., 0]
+        step = np.linalg.solve(slope, pull[..., None])
+        motion = motion + step[..., 0]
     along = (A @ motion[..., None])[..., 0]
     change = ((along - 2 * g) * motion).sum(axis=1)
     change = np.maximum(fit.chi_square + change, 0) / np.maximum(fit.chi_square, 1e-12)
     settled = (along * motion).sum(axis=1) < SETTLED * fit.weight
+    settled &= (step * (slope @ step)).sum(axis=(1, 2)) < UNREST
     settled &= np.abs(motion[:, :3]).max(axis=1) < MARGIN * options.reach_m
+    if seen.rounded:
+        bend = np.square(motion[:, :2]).sum(axis=1) / shape.size_m[0]
+        settled &= bend < BENT * blocks.sigma_m
     return Round(
         Ts=stepped(Ts, motion),
         information=A + sum(edge[0] for edge in told),

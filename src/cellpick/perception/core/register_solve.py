@@ -44,7 +44,8 @@ def moved(evidence: Evidence, Ts: Floats, Ts_cell_local: Floats) -> Floats:
     A weak prior about the present pose leaves unseen directions where they are.
     """
     A, g = equations(evidence, Ts_cell_local)
-    return stepped(Ts, np.linalg.solve(A + PRIOR, g[..., None])[..., 0])
+    motion = np.linalg.solve(A + PRIOR, g[..., None])[..., 0]
+    return stepped(Ts, np.asarray(motion, np.float64))
 
 
 def stepped(Ts: Floats, motion: Floats) -> Floats:
@@ -52,7 +53,7 @@ def stepped(Ts: Floats, motion: Floats) -> Floats:
     K = (motion[:, 3:] @ _HALF_TURN).reshape(-1, 3, 3)
     bend = 2 / (1 + np.square(motion[:, 3:]).sum(axis=1) / 4)
     R = Ts[:, :3, :3]
-    out = Ts.copy()
+    out: Floats = Ts.copy()
     out[:, :3, 3] += (R @ motion[:, :3, None])[..., 0]
     out[:, :3, :3] += R @ (bend[:, None, None] * (K + K @ K))
     return out

@@ -115,9 +115,12 @@ def verdict(
 
 
 def _looseness(covariance: Floats, shape: CellShape, options: RegisterOptions) -> Floats:
-    """(n,) largest standard deviation of any determinable direction, in units of what is sure."""
+    """(n,) largest variance of any determinable direction, in units of what is sure, or a bound of
+    it below 1."""
     freedom = 5 if shape.kind == "cylinder" else 6
     sure = np.repeat([options.sure_m, options.sure_rad], 3)[:freedom]
     scaled = covariance[:, :freedom, :freedom] / np.outer(sure, sure)
-    result: Floats = np.sqrt(np.linalg.eigvalsh(scaled)[:, -1])
-    return result
+    loose = np.asarray(np.trace(scaled, axis1=1, axis2=2), np.float64)
+    some = loose > 1
+    loose[some] = np.linalg.eigvalsh(scaled[some])[:, -1]
+    return loose
