@@ -13,8 +13,8 @@ FREE_RAD = np.pi / 2
 """Standard deviation of the turn about the axis, which is a symmetry."""
 READ_END_M = 3e-4
 """Standard deviation of an end that is read from depth: a third of a pixel's footprint."""
-REPEATS = 4.0
-"""Readings that count as one: what the curvature, the speckle and the warp leave in common."""
+REPEATS = 2.0
+"""Fitted readings that count as one: curvature, speckle and warp leave something in common."""
 
 
 def covariances(found: Hypotheses, surfaces: list[Surface], height_m: float) -> Floats:

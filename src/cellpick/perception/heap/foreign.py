@@ -30,11 +30,8 @@ LEAST_FILL = 2
 """Readings that make a tile count."""
 
 
-def foreign_objects(
-    surfaces: list[Surface], found: Hypotheses, task: SearchTask
-) -> tuple[ForeignObject, ...]:
-    """A box round each patch of readings that are not explained."""
-    p = unexplained(surfaces, found, task)
+def foreign_objects(p: Floats, task: SearchTask) -> tuple[ForeignObject, ...]:
+    """A box round each patch of the readings (m, 3) that nothing explains."""
     size = task.region_size_m[:2]
     shape = tuple(np.ceil(size / TILE_M).astype(int) + 1)
     tile = np.floor((p[:, :2] + size / 2) / TILE_M).astype(int)
@@ -67,12 +64,12 @@ def unexplained(surfaces: list[Surface], found: Hypotheses, task: SearchTask) ->
             seen[inside & ~of_cell & surface.steady[::THINNED, ::THINNED]].astype(np.float64)
         )
     p: Floats = np.concatenate(parts, dtype=np.float64)
-    near = np.zeros(len(p), np.bool_)
-    for T in invert(found.Ts):
-        q = transform(T, p)
-        side = np.hypot(q[:, 0], q[:, 1]) < radius_m + CLEAR_M
-        near |= side & (np.abs(q[:, 2]) < height_m / 2 + CLEAR_M)
-    return p[~near]
+    T = invert(found.Ts)
+    q = T[:, :3, :3] @ p.T + T[:, :3, 3:]
+    side = q[:, 0] ** 2 + q[:, 1] ** 2 < (radius_m + CLEAR_M) ** 2
+    near = side & (np.abs(q[:, 2]) < height_m / 2 + CLEAR_M)
+    result: Floats = p[~near.any(axis=0)]
+    return result
 
 
 def _box(p: Floats, task: SearchTask) -> ForeignObject:

@@ -41,7 +41,7 @@ def locate_heap(look: CaptureSet) -> Located:
         if (surface := surface_of(capture, task, diameter_m)) is not None
     ]
     found = hypotheses(surfaces, diameter_m, height_m)
-    found, before = of_right_colour(look, found, surfaces)
+    found, before, rest = of_right_colour(look, found, surfaces)
     found = at_rims(look, found, before)
     covariance = covariances(found, surfaces, height_m)
     odds = end_odds(look, found.Ts, before, end_ring(cell, task.materials))
@@ -51,33 +51,35 @@ def locate_heap(look: CaptureSet) -> Located:
     turned = np.where((odds < 0)[:, None, None], TURNED @ covariance @ TURNED, covariance)
     estimates = replace(
         _table(task, task.T_base_region @ Ts, turned, np.abs(odds), verdict),
-        foreign=foreign_objects(surfaces, found, task),
+        foreign=foreign_objects(rest, task),
     )
     return Located(estimates, Sightings.none(), names)
 
 
 def of_right_colour(
     look: CaptureSet, found: Hypotheses, surfaces: list[Surface]
-) -> tuple[Hypotheses, list[ZBuffer]]:
-    """The cells whose sides no picture shows in another colour, and what hides them."""
-    before = buffers(look, found, surfaces)
+) -> tuple[Hypotheses, list[ZBuffer], Floats]:
+    """The cells whose sides no picture shows in another colour, what hides them, and the readings
+    (m, 3) that they do not explain."""
+    before, rest = buffers(look, found, surfaces)
     right = np.flatnonzero(off_colour(look, found.Ts, before) < FARTHEST)
-    if len(right) == len(found.Ts):
-        return found, before
-    found = found.rows(right)
-    return found, buffers(look, found, surfaces)
+    if len(right) < len(found.Ts):
+        found = found.rows(right)
+        before, rest = buffers(look, found, surfaces)
+    return found, before, rest
 
 
-def buffers(look: CaptureSet, found: Hypotheses, surfaces: list[Surface]) -> list[ZBuffer]:
-    """What hides what, a buffer a camera."""
+def buffers(
+    look: CaptureSet, found: Hypotheses, surfaces: list[Surface]
+) -> tuple[list[ZBuffer], Floats]:
+    """What hides what, a buffer a camera, and the readings (m, 3) that no cell explains."""
     task, diameter_m = look.task, float(look.task.cell.size_m[0])
     body = cylinder_points(diameter_m, task.cell.height_m)
-    others = [
-        wall_points(surfaces, found.pieces, diameter_m),
-        unexplained(surfaces, found, task).astype(np.float32),
-    ]
-    rest = np.concatenate(others)
-    return [zbuffer(c, task.T_base_region, found.Ts, body, rest) for c in look.captures]
+    rest = unexplained(surfaces, found, task)
+    others = [wall_points(surfaces, found.pieces, diameter_m), rest.astype(np.float32)]
+    things = np.concatenate(others)
+    before = [zbuffer(c, task.T_base_region, found.Ts, body, things) for c in look.captures]
+    return before, rest
 
 
 def at_rims(look: CaptureSet, found: Hypotheses, before: list[ZBuffer]) -> Hypotheses:

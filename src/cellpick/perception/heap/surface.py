@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, project, transform
-from cellpick.perception.fusion import axial_sigma, move, ray_image
+from cellpick.perception.fusion import axial_sigma, ray_image
 from cellpick.structures import Capture, SearchTask
 
 Singles = NDArray[np.float32]
@@ -47,8 +47,6 @@ class Surface:
     """(4, 4)."""
     corner: tuple[int, int]
     """Column and row of the crop's first pixel."""
-    ray_region: Singles
-    """(h, w, 3) directions of the pixels' rays in the region frame, of depth 1."""
     depth: Singles
     """(h, w) readings, NaN where there is none or it lies outside the region."""
     p_region: Singles
@@ -80,23 +78,30 @@ def surface_of(capture: Capture, task: SearchTask, pitch_m: float) -> Surface | 
         return None
     u0, v0, u1, v1 = box
     T_region_camera = invert(T_camera_region)
-    rays = ray_image(capture.calibration)[v0:v1, u0:u1]
-    ray = np.ascontiguousarray(rays @ T_region_camera[:3, :3].T.astype(np.float32))
+    rays = np.moveaxis(ray_image(capture.calibration)[v0:v1, u0:u1], -1, 0)
     depth = capture.depth[v0:v1, u0:u1]
     sure = _steady(depth, SLACK * pitch_m)
-    p = ray * depth[..., None] + T_region_camera[:3, 3].astype(np.float32)
+    p = _moved(T_region_camera, rays * depth)
     half, top = (task.region_size_m[:2] / 2).astype(np.float32), task.region_size_m[2]
-    inside = (np.abs(p[..., :2]) <= half).all(-1) & (p[..., 2] > -BELOW_M)
-    inside &= p[..., 2] < ABOVE * top
+    inside = (np.abs(p[0]) <= half[0]) & (np.abs(p[1]) <= half[1])
+    inside &= (p[2] > -BELOW_M) & (p[2] < ABOVE * top)
     depth = np.where(inside, depth, np.float32(np.nan))
     middle, normal, rms = _planes(rays, depth)
     sigma = axial_sigma(capture.calibration, depth)
     with np.errstate(invalid="ignore"):
         smooth = rms < np.hypot(CURVED * pitch_m, NOISY * sigma)
-    R = T_region_camera[:3, :3]
-    turned = (normal.reshape(-1, 3) @ R.T.astype(np.float32)).reshape(normal.shape)
-    moved = move(T_region_camera, middle.reshape(-1, 3)).reshape(middle.shape)
-    return Surface(capture, T_camera_region, (u0, v0), ray, depth, p, moved, turned, smooth, sure)
+    turn = T_region_camera.copy()
+    turn[:3, 3] = 0
+    fields = (p, _moved(T_region_camera, middle), _moved(turn, normal))
+    place, near, out = (np.moveaxis(field, 0, -1) for field in fields)
+    return Surface(capture, T_camera_region, (u0, v0), depth, place, near, out, smooth, sure)
+
+
+def _moved(T: Floats, p: Singles) -> Singles:
+    """Points (3, h, w) in another frame: rows of pixels go through memory in one stroke."""
+    turned = T[:3, :3].astype(np.float32) @ p.reshape(3, -1)
+    turned += T[:3, 3:].astype(np.float32)
+    return turned.reshape(p.shape)
 
 
 def _crop(
@@ -121,15 +126,16 @@ def _crop(
 
 
 def _planes(rays: Singles, depth: Singles) -> tuple[Singles, Singles, Singles]:
-    """Middle (h, w, 3), normal (h, w, 3) and root mean square residual (h, w) of the plane round
-    each pixel, in the camera's frame; NaN where there are too few readings.
+    """Middle (3, h, w), normal (3, h, w) and root mean square residual (h, w) of the plane round
+    each pixel, in the frame of the rays (3, h, w); NaN where there are too few readings.
 
     A plane is linear in inverse depth: 1/z = a x + b y + c of the ray (x, y, 1).
     """
     seen = np.isfinite(depth)
     w = seen.astype(np.float64)
-    x, y = (rays[..., k].astype(np.float64) for k in (0, 1))
-    x, y = x - x.mean(), y - y.mean()
+    x, y = rays[:2].astype(np.float64)
+    x0, y0 = x.mean(), y.mean()
+    x, y = x - x0, y - y0
     with np.errstate(invalid="ignore", divide="ignore"):
         q = np.where(seen, 1 / depth.astype(np.float64), 0.0)
         sums = [w, w * x, w * y, q, w * x * x, w * x * y, w * y * y, x * q, y * q, q * q]
@@ -147,13 +153,12 @@ def _planes(rays: Singles, depth: Singles) -> tuple[Singles, Singles, Singles]:
         a, b = (yy * xq - xy * yq) / det, (xx * yq - xy * xq) / det
         z = 1 / mq
         rms = np.sqrt(np.maximum(qq - a * xq - b * yq, 0)) * z * z
-        x0 = rays[..., 0].mean(dtype=np.float64) + mx
-        y0 = rays[..., 1].mean(dtype=np.float64) + my
-        # 1 = a X + b Y + (c - a x0 - b y0) Z for points of the plane
-        normal = -np.stack([a, b, mq - a * x0 - b * y0], -1)
-        normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-        middle = np.stack([x0 * z, y0 * z, z], -1)
-    return middle.astype(np.float32), normal.astype(np.float32), rms.astype(np.float32)
+        x, y = x0 + mx, y0 + my
+        # 1 = a X + b Y + (mq - a x - b y) Z for points of the plane
+        normal = np.stack([a, b, mq - a * x - b * y]).astype(np.float32)
+        normal /= -np.sqrt(np.einsum("khw,khw->hw", normal, normal))
+        middle = np.stack([x * z, y * z, z]).astype(np.float32)
+    return middle, normal, rms.astype(np.float32)
 
 
 def _steady(depth: Singles, slack_m: float) -> Flags:
