@@ -21,10 +21,17 @@ from typing import Any
 import numpy as np
 
 from benchmarks.core_clouds import BOX, NOISE_M, Workload, workload
-from benchmarks.core_peers import MODEL_POINTS, Open3d, SmallGicp, SmallGicpArrays
-from benchmarks.core_report import markdown
+from benchmarks.core_peers import (
+    MODEL_POINTS,
+    Open3d,
+    SmallGicp,
+    SmallGicpArrays,
+    model_cloud,
+    voxel_cloud,
+)
+from benchmarks.core_report import markdown, plot
 from benchmarks.core_stages import stages
-from cellpick.geometry import Floats, difference
+from cellpick.geometry import Floats, difference, invert, transform
 from cellpick.perception import register_cells
 
 RESULTS = Path(__file__).parent / "results"
@@ -78,15 +85,16 @@ def compare(rounds: int) -> dict[str, Any]:
     works = [workload(CELLS, POINTS, np.random.default_rng(seed)) for seed in range(SEEDS)]
     work = works[0]
     rows: dict[str, Register] = {"cellpick": ours}
+    even = voxel_cloud(BOX, np.random.default_rng(99))
+    rows["Open3D point-to-plane, voxels of 3 mm"] = Open3d(even).register
+    rows["small_gicp plane ICP, voxels of 3 mm, tree kept"] = SmallGicp(even).register
     for count in MODEL_POINTS:
-        rng = np.random.default_rng(99)
-        rows[f"Open3D point-to-plane, model of {count}"] = Open3d(BOX, count, rng).register
-        rows[f"small_gicp plane ICP, model of {count}, tree kept"] = SmallGicp(
-            BOX, count, rng
-        ).register
-    rows[f"small_gicp plane ICP, arrays, model of {MODEL_POINTS[0]}"] = SmallGicpArrays(
-        BOX, MODEL_POINTS[0], np.random.default_rng(99)
-    ).register
+        points, normals = model_cloud(BOX, count, np.random.default_rng(99))
+        rows[f"Open3D point-to-plane, model of {count}"] = Open3d(points, normals).register
+        rows[f"small_gicp plane ICP, model of {count}, tree kept"] = SmallGicp(points).register
+    few = model_cloud(BOX, MODEL_POINTS[0], np.random.default_rng(99))[0]
+    name = f"small_gicp plane ICP, arrays, model of {MODEL_POINTS[0]}"
+    rows[name] = SmallGicpArrays(few).register
     times = alternating([lambda r=r: r(work) for r in rows.values()], rounds)
     table = {
         name: {**figures, **errors(register, works)}
@@ -95,7 +103,26 @@ def compare(rounds: int) -> dict[str, Any]:
     for figures in table.values():
         for key in ("median_ms", "mm_median", "mm_p95", "deg_median", "deg_p95"):
             figures[f"{key}_ratio"] = round(figures[key] / table["cellpick"][key], 2)
+        figures["cpu_ms_ratio"] = round(figures["cpu_ms"] / table["cellpick"]["cpu_ms"], 2)
     return table
+
+
+def least_turn(work: Workload, rng: np.random.Generator) -> dict[str, float]:
+    """The turn that the noise of these points allows an efficient estimate, which knows each
+    point's face: quantiles of the Cramer-Rao bound's normal distribution, degrees."""
+    back = invert(work.truth)
+    q = np.stack([transform(T, cloud) for T, cloud in zip(back, work.clouds, strict=True)])
+    normal = np.zeros_like(q)
+    top = round(0.6 * q.shape[1])
+    normal[:, :top, 2] = normal[:, top:, 1] = 1
+    J = np.concatenate([normal[..., 1:], np.cross(q, normal)], axis=-1) / NOISE_M
+    turn = np.linalg.inv(np.swapaxes(J, 1, 2) @ J)[:, 2:, 2:]
+    drawn = np.linalg.cholesky(turn)[:, None] @ rng.normal(size=(len(q), 500, 3, 1))
+    deg = np.degrees(np.linalg.norm(drawn[..., 0], axis=-1))
+    return {
+        name: round(float(np.quantile(deg, level)), 4)
+        for name, level in (("deg_median", 0.5), ("deg_p95", 0.95))
+    }
 
 
 def curve(sizes: Sequence[tuple[int, int]], axis: int, rounds: int) -> dict[str, Any]:
@@ -141,12 +168,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "rounds": wanted.rounds,
         "memory": memory(work),
         "compare": compare(wanted.rounds),
+        "least": least_turn(work, np.random.default_rng(0)),
         "stages": stages(work, wanted.rounds),
         "cells": curve([(n, POINTS) for n in CELL_CURVE], 0, wanted.curve_rounds),
         "points": curve([(8, n) for n in POINT_CURVE], 1, wanted.curve_rounds),
     }
     (wanted.out / "core.json").write_text(json.dumps(document, indent=2) + "\n")
     (wanted.out / "core.md").write_text(markdown(document))
+    plot(document, wanted.out / "core.png")
     print(markdown(document))
     return 0
 
