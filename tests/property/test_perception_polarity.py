@@ -27,7 +27,7 @@ def windows(name):
     models = data_folder("models")
     cell = load_cell(models / "cells" / f"{name}.yaml")
     materials = load_materials(models / "materials.yaml")
-    return polarity_windows(cell, materials)
+    return polarity_windows(cell, materials, "+z", cell.shape == "cylinder")
 
 
 def pictured(win, which, n, rng, noise, spread=0.25):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cellpick.perception.edges import edge_field, tone_of
-from cellpick.perception.pattern import BEYOND, CODE, draw_face, faces_up, sweeps
+from cellpick.perception.laid import laid
+from cellpick.perception.pattern import BEYOND, CODE, draw_face, sweeps
 from cellpick.perception.windows import turned, windows_of
 from cellpick.scene import data_folder, load_cell, load_materials
 from cellpick.structures import SurfaceFeature
@@ -58,10 +59,53 @@ def test_a_minus_is_the_bar_of_a_plus():
     assert looks_like(pattern, *(minus.center_m + arm))[0] != ink
 
 
-def test_a_box_shows_one_face_and_a_cylinder_either():
-    assert faces_up(drawn(CELLS[0])[0]) == ("+z",)
-    assert faces_up(drawn("pouch_325x125x11")[0]) == ("+z",)
-    assert faces_up(drawn(CELLS[2])[0]) == ("+z", "-z")
+def model(name):
+    return load_cell(data_folder("models") / "cells" / f"{name}.yaml")
+
+
+def test_either_end_of_a_cylinder_and_either_large_face_of_a_lying_case_may_look_up():
+    assert laid(model(CELLS[2]), "upright").either_end
+    assert laid(model(CELLS[0]), "lying").either_end
+    for name, arrangement in ((CELLS[0], "upright"), ("pouch_325x125x11", "lying")):
+        cell = model(name)
+        as_it_is = laid(cell, arrangement)
+        assert as_it_is.cell is cell
+        assert not as_it_is.either_end
+        np.testing.assert_array_equal(as_it_is.T_cell_laid, np.eye(4))
+
+
+def test_a_lying_case_keeps_its_body_and_its_terminals_in_the_other_frame():
+    cell = model(CELLS[0])
+    turned = laid(cell, "lying")
+    R = turned.T_cell_laid[:3, :3]
+    assert np.linalg.det(R) == pytest.approx(1)
+    np.testing.assert_allclose(np.abs(R) @ turned.cell.size_m, cell.size_m)
+    by_name = {f.name: f for f in turned.cell.features}
+    for feature in cell.features:
+        was, now = cell.raised_solid(feature), turned.cell.raised_solid(by_name[feature.name])
+        np.testing.assert_allclose(
+            turned.T_cell_laid @ now.T_parent_solid[:, 3], was.T_parent_solid[:, 3]
+        )
+        T = turned.T_cell_laid @ now.T_parent_solid
+        extents = [np.abs(M[:3, :3]) @ s.size_m for M, s in ((T, now), (was.T_parent_solid, was))]
+        np.testing.assert_allclose(*extents)
+
+
+def test_what_stands_out_of_the_sides_is_drawn_beside_the_case_below_its_face():
+    cell, pattern = drawn("pouch_325x125x11")
+    at_tab = cell.size_m[0] / 2 + 0.006
+    plus, minus = (looks_like(pattern, x, 0.0) for x in (at_tab, -at_tab))
+    assert plus[0] not in (BEYOND, minus[0])
+    assert plus[1] == minus[1] == pytest.approx(0.0002 - cell.height_m / 2)
+    assert looks_like(pattern, at_tab, 0.04)[0] == BEYOND
+    lying = laid(model(CELLS[0]), "lying").cell
+    materials = load_materials(data_folder("models") / "materials.yaml")
+    faces = [draw_face(lying, materials, face, STEP, 0.003) for face in ("+z", "-z")]
+    x, y = lying.size_m[0] / 2 + 0.00075, 0.055
+    above, below = ([looks_like(f, x, v)[0] for v in (y, -y)] for f in faces)
+    assert above == below[::-1]
+    assert BEYOND not in above
+    assert above[0] != above[1]
 
 
 def test_what_a_free_turn_sweeps_is_marked_and_not_drawn():

@@ -10,11 +10,12 @@ import numpy as np
 from cellpick.perception.core import RefineOptions
 from cellpick.perception.core.face_maps import FaceMaps, face_maps
 from cellpick.perception.core.template import EdgeTemplate, edge_template
+from cellpick.perception.laid import Laid, laid
 from cellpick.perception.mosaic import EDGE_SIGMA_PX
-from cellpick.perception.pattern import Face, FacePattern, draw_face, faces_up
+from cellpick.perception.pattern import Face, FacePattern, draw_face
 from cellpick.perception.template import Template, make_template
 from cellpick.perception.windows import Windows, polarity_windows
-from cellpick.structures import CellModel, Material
+from cellpick.structures import Arrangement, CellModel, Material
 
 FACE_STEP_M = 0.0005
 """Pixel of the drawn faces."""
@@ -38,8 +39,10 @@ MARGIN_M = 0.003
 class Drawing:
     """A cell model as each step of perception needs it."""
 
+    laid: Laid
+    """How it lies."""
     cell: CellModel
-    """The model."""
+    """The model as it lies."""
     faces: tuple[FacePattern, ...]
     """The faces that are expected to look up, rasterised."""
     templates: tuple[Template, ...]
@@ -50,6 +53,8 @@ class Drawing:
     """Its edges."""
     windows: Windows
     """Where the two polarities differ."""
+    windows_over: Windows
+    """The same for a cell that stands on its head."""
     edges: EdgeTemplate
     """Their edges for the refinement."""
     pixel_m: float
@@ -71,25 +76,30 @@ class Drawing:
 
     @property
     def either_end(self) -> bool:
-        """Whether the two polarities differ by which end face looks up, and not by a half turn."""
-        return len(self.faces) > 1
+        """As `Laid` has it."""
+        return self.laid.either_end
 
 
-def drawing_of(cell: CellModel, materials: Mapping[str, Material]) -> Drawing:
-    """Draw a cell; `materials` has all that its file names."""
-    expected = faces_up(cell)
+def drawing_of(
+    cell: CellModel, materials: Mapping[str, Material], arrangement: Arrangement = "upright"
+) -> Drawing:
+    """Draw a cell as it lies in an arrangement; `materials` has all that its file names."""
+    lying = laid(cell, arrangement)
+    cell = lying.cell
     ends: tuple[Face, ...] = ("+z", "-z")
-    drawn = [draw_face(cell, materials, face, FACE_STEP_M, MARGIN_M) for face in ends]
+    drawn = tuple(draw_face(cell, materials, face, FACE_STEP_M, MARGIN_M) for face in ends)
     pixel_m, tile_px = pitches(cell)
-    made = [make_template(face, cell, pixel_m, tile_px, EDGE_SIGMA_PX) for face in drawn]
-    known = len(expected)
+    made = tuple(make_template(face, cell, pixel_m, tile_px, EDGE_SIGMA_PX) for face in drawn)
+    known = 2 if lying.either_end else 1
     return Drawing(
+        lying,
         cell,
-        tuple(drawn[:known]),
-        tuple(made[:known]),
-        tuple(drawn[known:]),
-        tuple(made[known:]),
-        polarity_windows(cell, materials),
+        drawn[:known],
+        made[:known],
+        drawn[known:],
+        made[known:],
+        polarity_windows(cell, materials, "+z", lying.either_end),
+        polarity_windows(cell, materials, "-z", lying.either_end),
         edge_template(cell, materials, RefineOptions().edge_spacing_m),
         pixel_m,
         tile_px,

@@ -12,6 +12,7 @@ from cellpick.geometry import Floats, invert, pose, rotation_z
 from cellpick.perception.fusion import SURE, Cloud
 from cellpick.perception.grid import Grid
 from cellpick.perception.seat import owners
+from cellpick.perception.tops import tallest
 from cellpick.structures import CellModel, ForeignObject
 
 Singles = NDArray[np.float32]
@@ -28,10 +29,8 @@ LEAST_READINGS = 3
 """A tile with fewer readings left may show a cell's edge or flying pixels."""
 LEAST_AREA_M2 = 2.4e-4
 """Connected surface smaller than this may be noise."""
-WALL_SHARE = 0.5
-"""What touches the region's border and stays lower than this share of a cell is the tray's wall."""
 BORDER_M = 0.012
-"""A wall is this near to the border."""
+"""The tray's walls are this near to the region's border."""
 TOUCHING_M = 0.012
 """What lies level with the cells this near to a foreign object is part of a cell under it."""
 HIGHEST = 99.0
@@ -80,11 +79,6 @@ def leftovers(cloud: Cloud, Ts_region_cell: Floats, cell: CellModel, size_m: Flo
     return Leftovers(grid, p, tile, *maps)
 
 
-def tallest(cell: CellModel) -> float:
-    """Height of what stands highest above an end face."""
-    return max((f.height_m for f in cell.features if f.face[1] == "z"), default=0.0)
-
-
 def above_tops(
     p: Singles, tile: NDArray[np.intp], Ts_region_cell: Floats, cell: CellModel, grid: Grid
 ) -> Singles:
@@ -108,7 +102,8 @@ def outside(
     """(m,) whether points are outside all cells, each larger by `slack` (m,) all round; what is
     under a cell carries it."""
     free = np.ones(len(p), np.bool_)
-    half = (cell.size_m / 2 + [0.0, 0.0, tallest(cell)]).astype(np.float32)
+    aside = max((f.height_m for f in cell.features if f.face[1] == "x"), default=0.0)
+    half = (cell.size_m / 2 + [aside, 0.0, tallest(cell)]).astype(np.float32)
     up = np.sign(Ts_region_cell[:, 2, 2]).astype(np.float32)
     for T, sign in zip(invert(Ts_region_cell).astype(np.float32), up, strict=True):
         q = p @ T[:3, :3].T + T[:3, 3]
@@ -142,26 +137,19 @@ def foreign_objects(left: Leftovers, T_base_region: Floats, cell: CellModel) -> 
             words = "it is as high as the cells and shows none of their drawing"
             found.append(boxed(left, tiles, T_base_region, words))
     for tiles in parts(left.low):
-        z = left.p_region[tiles.ravel()[left.tile], 2]
-        wall = walled(tiles) and z.max() < WALL_SHARE * cell.height_m
-        if not wall and not (tiles & near).any():
+        if not (tiles & near).any():
             found.append(boxed(left, tiles, T_base_region, "it is lower than the cells"))
     return found
 
 
 def parts(tiles: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """The connected parts of a map (rows, columns) that are too large to be noise."""
+    """The connected parts of a map (rows, columns) that are too large to be noise; of what lies
+    along the region's border, where the tray's walls are, only what reaches farther in."""
     count, label = cv2.connectedComponents(tiles.astype(np.uint8), connectivity=8)
-    least = LEAST_AREA_M2 / TILE_M**2
-    return [label == part for part in range(1, count) if (label == part).sum() >= least]
-
-
-def walled(tiles: NDArray[np.bool_]) -> bool:
-    """Whether connected tiles reach the region's border."""
     reach = round(BORDER_M / TILE_M)
-    inner = np.zeros_like(tiles)
-    inner[reach:-reach, reach:-reach] = True
-    return bool((tiles & ~inner).any())
+    area = np.bincount(label[reach:-reach, reach:-reach].ravel(), minlength=count)
+    least = LEAST_AREA_M2 / TILE_M**2
+    return [label == part for part in range(1, count) if area[part] >= least]
 
 
 def boxed(

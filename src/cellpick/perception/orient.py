@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, exp_rotation, pose
+from cellpick.perception.drawing import Drawing
 from cellpick.perception.polarity import log_odds
 from cellpick.perception.rectify import rectify
-from cellpick.perception.windows import Windows
-from cellpick.structures import Capture, CellModel
+from cellpick.structures import Capture
 
 HALF_TURN = pose(exp_rotation(np.array([0.0, 0.0, np.pi])), np.zeros(3))
 """A standing box with its poles exchanged."""
@@ -34,24 +34,27 @@ class Oriented:
 
 def orient(
     Ts_base_cell: Floats,
-    cell: CellModel,
     captures: Sequence[Capture],
-    windows: Windows,
+    drawing: Drawing,
     up: Floats,
-    either_end: bool,
 ) -> Oriented:
-    """`windows` are where the polarities differ; `up` (3,) is the base-frame direction of up.
+    """`up` (3,) is the base-frame direction of up.
 
-    The poles are exchanged by turning the cell upside down if `either_end` may look up, else by
-    half a turn; nothing is then known of a cell that stands on its head.
+    The poles are exchanged by turning the cell upside down if either end may look up, else by half
+    a turn.
     """
-    over = upside_down(Ts_base_cell, up)
-    p_face = np.column_stack([windows.xy, cell.height_m / 2 + windows.height_m])
-    Ts_base_face = facing_up(Ts_base_cell, up)
+    over, either_end = upside_down(Ts_base_cell, up), drawing.either_end
     odds = np.zeros(len(Ts_base_cell))
-    if windows.count and len(odds):
-        odds = log_odds([rectify(c, Ts_base_face, p_face) for c in captures], windows)
-    odds = np.where(over, -odds if either_end else 0.0, odds)
+    for windows, rows in (
+        (drawing.windows, np.flatnonzero(~over | either_end)),
+        (drawing.windows_over, np.flatnonzero(over & (not either_end))),
+    ):
+        if windows.count and len(rows):
+            p_face = np.column_stack([windows.xy, drawing.cell.height_m / 2 + windows.height_m])
+            Ts_base_face = facing_up(Ts_base_cell[rows], up)
+            odds[rows] = log_odds([rectify(c, Ts_base_face, p_face) for c in captures], windows)
+    if either_end:
+        odds = np.where(over, -odds, odds)
     wrong = odds < 0
     other = Ts_base_cell @ (UPSIDE_DOWN if either_end else HALF_TURN)
     return Oriented(np.where(wrong[:, None, None], other, Ts_base_cell), np.abs(odds), wrong)

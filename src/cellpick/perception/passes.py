@@ -154,16 +154,14 @@ def settled(found: Hypotheses, stage: Stage) -> Settled:
     if not over.any():
         return result
     Ts = np.where(over[:, None, None], refined.Ts_base_cell @ UPSIDE_DOWN, refined.Ts_base_cell)
-    refined = refine(stage, Ts)
-    return Settled(refined, np.where(over, 0.0, oriented.odds), judged(refined, stage))
+    oriented = turned_right(Ts, stage)
+    refined = refine(stage, oriented.Ts_base_cell)
+    return Settled(refined, oriented.odds, judged(refined, stage))
 
 
 def turned_right(Ts_base_cell: Floats, stage: Stage) -> Oriented:
     """In the polarity that the pictures speak for."""
-    drawing, captures = stage.drawing, stage.look.captures
-    return orient(
-        Ts_base_cell, drawing.cell, captures, drawing.windows, stage.up, drawing.either_end
-    )
+    return orient(Ts_base_cell, stage.look.captures, stage.drawing, stage.up)
 
 
 def judged(refined: Refined, stage: Stage) -> Evidence:

@@ -56,11 +56,6 @@ class FacePattern:
         return on
 
 
-def faces_up(cell: CellModel) -> tuple[Face, ...]:
-    """The end faces that may look up: a box stands on its base, a cylinder on either end."""
-    return ("+z",) if cell.solid_shape == "box" else ("+z", "-z")
-
-
 def brightness(material: Material) -> Floats:
     """(3,) rough expected RGB brightness of a material."""
     dimming = 1 - (1 - METAL_SHARE) * material.metallic
@@ -89,11 +84,12 @@ def covers(feature: SurfaceFeature, x: Floats, y: Floats) -> NDArray[np.bool_]:
 def draw_face(
     cell: CellModel, materials: Mapping[str, Material], face: Face, step_m: float, margin_m: float
 ) -> FacePattern:
-    """Rasterise one face with a margin all round.
+    """Rasterise one face with a margin all round, and what stands out of the sides beside it.
 
     Where the yaw is free, features off the axis are left out and the ring that they sweep marked.
     """
-    half = cell.size_m[:2] / 2 + margin_m
+    reach = max((f.height_m for f in cell.features if f.face[1] == "x"), default=0.0)
+    half = cell.size_m[:2] / 2 + [reach + margin_m, margin_m]
     xs, ys = (np.arange(-np.floor(e / step_m), np.floor(e / step_m) + 1) * step_m for e in half)
     x, y = np.meshgrid(xs, ys)
     flip = 1.0 if face == "+z" else -1.0
@@ -105,6 +101,9 @@ def draw_face(
     height = np.zeros_like(x)
     swept = np.zeros_like(inside)
     for feature in cell.features:
+        if feature.face[1] == "x" and feature.height_m > 0:
+            on, top = stands_out(cell, feature, x, flip * y, flip)
+            material[on], height[on] = rows[feature.material], top
         if feature.face != face:
             continue
         if cell.turns_freely and np.hypot(*feature.center_m) > 0:
@@ -120,6 +119,18 @@ def draw_face(
     return FacePattern(
         face, step_m, xy, height, material.astype(np.int32), palette, metallic, swept & inside
     )
+
+
+def stands_out(
+    cell: CellModel, feature: SurfaceFeature, x: Floats, y: Floats, up: float
+) -> tuple[NDArray[np.bool_], float]:
+    """Where what stands out of a side covers points of the cell's x and y, and how far its upper
+    end is above the face that looks `up`, +1 or -1; less than 0."""
+    solid = cell.raised_solid(feature)
+    centre = solid.T_parent_solid[:3, 3]
+    half = np.abs(solid.T_parent_solid[:3, :3]) @ solid.size_m / 2
+    on = (np.abs(x - centre[0]) <= half[0]) & (np.abs(y - centre[1]) <= half[1])
+    return on, float(up * centre[2] + half[2] - cell.height_m / 2)
 
 
 def sweeps(feature: SurfaceFeature, radius: Floats) -> NDArray[np.bool_]:

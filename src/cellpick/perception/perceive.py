@@ -12,6 +12,7 @@ from cellpick.perception.fusion import fuse, to_scale
 from cellpick.perception.health import CameraMonitor
 from cellpick.perception.health.agreement import Located, agreed
 from cellpick.perception.heap import locate_heap
+from cellpick.perception.laid import laid
 from cellpick.perception.passes import Settled, settled, sought, stage_at
 from cellpick.perception.read_codes import coded
 from cellpick.perception.stance import stance_of
@@ -35,9 +36,13 @@ def perceive(
     task's cell by `drawing_of`, saves drawing the cell anew. Without `codes` all codes are empty:
     poses do not need them, and a station may read them later by `with_codes`, while the arm moves.
     """
-    known = drawing or drawing_of(look.task.cell, look.task.materials)
+    task = look.task
+    known = drawing
+    if known is None or known.either_end != laid(task.cell, task.arrangement).either_end:
+        known = drawing_of(task.cell, task.materials, task.arrangement)
     examined = (monitor or CameraMonitor()).examine(look)
     estimates = agreed(examined, lambda seen: locate(seen, known))
+    estimates = known.laid.of_cells(estimates)
     return coded(estimates, examined.look) if codes else estimates
 
 
@@ -50,6 +55,8 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     task, cell = look.task, look.task.cell
     if task.arrangement != "upright" and cell.shape == "cylinder":
         return locate_heap(look)
+    task = replace(task, cell=drawing.cell)
+    look = replace(look, task=task)
     clouds = fuse(look)
     stage = stage_at(look, drawing, clouds, 0.0)
     cells = settled(sought(stage, drawing.templates), stage)

@@ -45,9 +45,7 @@ def what_is_left(stage: Stage, cells: Settled) -> tuple[list[Settled], tuple[For
     left = _left(stage, known)
     for rise in levels(left, drawing.cell)[:MOST_LEVELS]:
         higher = stage_at(stage.look, drawing, stage.clouds, rise)
-        found = _more(
-            higher, drawing.every_template, known, left, left.high | left.low, LEAST_ON_TOP
-        )
+        found = _more(higher, drawing.templates, known, left, left.high, LEAST_ON_TOP)
         if found is not None:
             more.append(found)
             known = _with(known, found, stage)

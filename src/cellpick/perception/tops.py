@@ -52,9 +52,14 @@ class Tops:
         return found
 
 
+def tallest(cell: CellModel) -> float:
+    """Height of what stands highest above an end face."""
+    return max((f.height_m for f in cell.features if f.face[1] == "z"), default=0.0)
+
+
 def at_top(cloud: Cloud, cell: CellModel) -> NDArray[np.bool_]:
     """Which points (n,) lie near the height of the cells' tops, raised features included."""
-    raised = max((f.height_m for f in cell.features), default=0.0)
+    raised = tallest(cell)
     off = np.abs(cloud.p_region[:, 2] - np.float32(cell.height_m + raised / 2))
     off -= 2 * cloud.shared_m
     result: NDArray[np.bool_] = off <= np.float32(TOP_TOLERANCE_M + raised / 2)

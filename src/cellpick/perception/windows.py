@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
-from cellpick.perception.pattern import BEYOND, CODE, FacePattern, draw_face, faces_up
+from cellpick.perception.pattern import BEYOND, CODE, Face, FacePattern, draw_face
 from cellpick.structures import CellModel, Material
 
 AROUND_M = 0.003
@@ -61,12 +61,16 @@ class Windows:
     """Area that a pixel stands for."""
 
 
-def polarity_windows(cell: CellModel, materials: Mapping[str, Material]) -> Windows:
-    """Windows of a cell: a box against itself turned, a cylinder's one end against the
-    other."""
-    faces = faces_up(cell)
-    drawn = [draw_face(cell, materials, face, STEP_M, 0.0) for face in faces]
-    return windows_of(drawn[0], turned(drawn[0]) if len(drawn) == 1 else drawn[1])
+def polarity_windows(
+    cell: CellModel, materials: Mapping[str, Material], face: Face, either_end: bool
+) -> Windows:
+    """Windows of a cell whose `face` looks up: if `either_end` may, against the opposite one, else
+    against itself turned."""
+    first = draw_face(cell, materials, face, STEP_M, 0.0)
+    if either_end:
+        other: Face = "-z" if face == "+z" else "+z"
+        return windows_of(first, draw_face(cell, materials, other, STEP_M, 0.0))
+    return windows_of(first, turned(first))
 
 
 def turned(drawn: FacePattern) -> FacePattern:
