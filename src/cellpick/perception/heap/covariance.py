@@ -13,6 +13,8 @@ FREE_RAD = np.pi / 2
 """Standard deviation of the turn about the axis, which is a symmetry."""
 READ_END_M = 3e-4
 """Standard deviation of an end that is read from depth: a third of a pixel's footprint."""
+SHORTEST = 0.05
+"""Part of a side that is thought to be seen at least."""
 REPEATS = 2.0
 """Fitted readings that count as one: curvature, speckle and warp leave something in common."""
 
@@ -49,12 +51,16 @@ def _shared(found: Hypotheses, surfaces: list[Surface], height_m: float) -> tupl
     of two cameras are independent."""
     n = len(found.Ts)
     weight = np.zeros((2, n))
+    # what of a side is seen, as if it were seen evenly
+    moments = np.diagonal(found.fitted.information, axis1=1, axis2=2)
+    spread = moments[:, 2:].sum(axis=1) / np.maximum(moments[:, :2].sum(axis=1), 1e-9)
+    length = np.clip(np.sqrt(12 * spread), SHORTEST * height_m, height_m)
     for surface, used in zip(surfaces, found.by_camera.T, strict=True):
         belief = surface.capture.calibration
         z = np.linalg.norm(found.Ts[:, :3, 3] - surface.eye_region, axis=1)
         depth = shared_sigma(belief, z).astype(np.float64)
         place = np.hypot(belief.translation_sigma_m, belief.rotation_sigma_rad * z)
-        turn = np.hypot(belief.rotation_sigma_rad, 2 * belief.depth_warp_m / height_m)
+        turn = np.hypot(belief.rotation_sigma_rad, 2 * belief.depth_warp_m / length)
         weight[0] += (used > 0) / (place**2 + depth**2)
         weight[1] += (used > 0) / turn**2
     place, turn = 1 / np.sqrt(np.maximum(weight, 1e-12))

@@ -17,7 +17,7 @@ HALF_HIDDEN = 0.25
 """Share of the side that must be seen before a cell may be picked."""
 MOST_SIGMA_M = 0.001
 """Predicted error of the place that a pick survives."""
-MOST_END_M = 0.0015
+MOST_END_M = 0.0008
 """The same of either end."""
 
 
