@@ -38,9 +38,9 @@ def markdown(document: dict[str, Any]) -> str:
         "cells of 148 x 26 x 91 mm, 1,500 points each: 60 % on the top, 40 % on one large side, "
         "0.3 mm noise in every direction; starts 3 mm and 3 degrees off. Lower is better.",
         "",
-        "Open3D on voxels of 3 mm is the most accurate peer for its time; small_gicp is fastest with "
-        "its model's tree kept, which its call on plain arrays does not do. Wall times are those of "
-        "whatever else ran beside; processor times suffer less.",
+        "Open3D on voxels of 3 mm is the most accurate peer for its time; small_gicp is fastest "
+        "with its model's tree kept, which its call on plain arrays does not do. Wall times are "
+        "those of whatever else ran beside; processor times suffer less.",
         "",
         "| | median ms | p99 ms | processor ms | mm, median | mm, p95 | deg, median | deg, p95 |",
         "|---|---|---|---|---|---|---|---|",
