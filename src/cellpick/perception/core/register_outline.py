@@ -139,7 +139,8 @@ def outline(
     own = distance[0] if len(others) == 1 else np.maximum(*distance)
     shown = np.zeros(len(near), np.bool_)
     for other, values in zip(others, distance, strict=True):
-        shown |= (values == own) & faces[cell, other, seen.upper(other, near)]
+        face = faces[:, other].ravel().take(2 * cell + seen.upper(other, near))
+        shown |= (values == own) & face
     own = own * inv_sigma
     keep = np.flatnonzero(shown & (inv_sigma > 0) & (np.abs(own) < TUKEY))
     near, cell = near[keep], cell[keep]
