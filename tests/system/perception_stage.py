@@ -11,7 +11,9 @@ import numpy as np
 
 from cellpick.geometry import Floats, invert
 from cellpick.scene import SceneState, draw_scene, load_scene, resolve_scene
+from cellpick.scene.arrangement import tray_fill_m
 from cellpick.sensors import CameraRig
+from cellpick.station.looking import HEADROOM
 from cellpick.structures import Capture, CaptureSet, CellEstimates, SearchTask
 
 # a rig over the tray with the flange rig's geometry: no arm has to be brought there
@@ -38,8 +40,12 @@ def shoot(
     scene_rng, rig_rng = np.random.default_rng(seed).spawn(2)
     state = change(draw_scene(models, scene_rng))
     T_base_world = invert(state.T_world_base)
-    size = np.append(models.tray_size_m[:2] + 0.01, 1.5 * state.cell.height_m)
-    task = SearchTask(state.cell, state.materials, T_base_world @ models.T_world_tray, size, 0.99)
+    tray = models.spec.tray
+    size = np.append(models.tray_size_m[:2] + 0.01, HEADROOM * tray_fill_m(tray, models.cell))
+    T_base_tray = T_base_world @ models.T_world_tray
+    task = SearchTask(
+        state.cell, state.materials, T_base_tray, size, 0.99, arrangement=tray.arrangement
+    )
     look = CameraRig(state, rig_rng).look(state, state.arm.flange_pose(state.q), task)
     return Shot(look, T_base_world @ state.Ts_world_cell, state.serials)
 

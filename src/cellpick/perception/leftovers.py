@@ -121,9 +121,15 @@ def crowded(tile: NDArray[np.intp], grid: Grid) -> NDArray[np.bool_]:
     return np.asarray(closed > 0)
 
 
-def foreign_objects(left: Leftovers, T_base_region: Floats, cell: CellModel) -> list[ForeignObject]:
+def foreign_objects(
+    left: Leftovers, T_base_region: Floats, cell: CellModel, cells: int
+) -> list[ForeignObject]:
     """Connected surface that is large enough, and neither a wall of the tray nor part of a cell
-    that lies under such a surface."""
+    that lies under such a surface.
+
+    Where more surface is left at the cells' own height than the `cells` found explain, it is cells
+    that were not found.
+    """
     found = []
     strange = np.zeros(left.grid.shape, np.uint8)
     for tiles in parts(left.high):
@@ -132,7 +138,11 @@ def foreign_objects(left: Leftovers, T_base_region: Floats, cell: CellModel) -> 
         found.append(boxed(left, tiles, T_base_region, words, cell.height_m))
     reach = round(TOUCHING_M / TILE_M)
     near = cv2.dilate(strange, np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
-    for tiles in parts(left.level):
+    level = parts(left.level)
+    unfound = sum(int(tiles.sum()) for tiles in level) * TILE_M**2
+    if unfound > cells * float(np.prod(cell.size_m[:2])):
+        level = []
+    for tiles in level:
         if not (tiles & near).any():
             words = "it is as high as the cells and shows none of their drawing"
             found.append(boxed(left, tiles, T_base_region, words))

@@ -59,7 +59,7 @@ def what_is_left(stage: Stage, cells: Settled) -> tuple[list[Settled], tuple[For
             more.append(found)
             known = _with(known, found, stage)
             left = _left(stage, known)
-    return more, tuple(foreign_objects(left, task.T_base_region, drawing.cell))
+    return more, tuple(foreign_objects(left, task.T_base_region, drawing.cell, len(known)))
 
 
 def _left(stage: Stage, Ts_region_cell: Floats) -> Leftovers:
