@@ -141,7 +141,7 @@ def test_statistics_leave_out_what_is_not_a_number():
 
 def test_truth_is_in_the_base_frame_with_polarity_and_serial():
     document = truth_document(state(TRAY))
-    assert list(document) == ["schema", "cells"]
+    assert list(document) == ["schema", "cells", "foreign"]
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     for row, cell in enumerate(document["cells"]):
         assert np.allclose(cell["T_base_cell"], TRAY[row], atol=1e-12)

@@ -162,7 +162,7 @@ def test_a_capture_reports_what_the_encoders_said():
         (
             SearchTask,
             {"cell", "materials", "T_base_region", "region_size_m", "polarity_confidence"}
-            | {"marks"},
+            | {"marks", "arrangement"},
         ),
         (
             CameraCalibration,

@@ -32,7 +32,7 @@ FOCAL_SHARE = 1e-4
 """What calibration leaves of the focal length's error, as a share."""
 TOLD = 0.05
 """Information about a direction, in units of the prior's, from which it is tested."""
-BLIND_SHARE, SEEN_SHARE = 0.25, 0.6
+BLIND_SHARE, SEEN_SHARE = 0.35, 0.6
 """Share of the cells' edges that a picture shows, below which it shows no cells where another one,
 beyond the second share, does; healthy pictures show 0.45 to 1."""
 RATE = 1e-4
