@@ -149,4 +149,5 @@ def test_the_covariance_is_honest_about_what_readings_share(name):
 def test_pictures_and_patchy_points_together_are_honest():
     trials = 20
     mean = np.mean(squares("stereo", trials, True, list(range(6))))
-    assert 2 < mean < 6 + 2.6 * np.sqrt(12 / trials)
+    # drawn pictures lack what coarse real ones err by, which is stated all the same
+    assert 1 < mean < 6 + 2.6 * np.sqrt(12 / trials)

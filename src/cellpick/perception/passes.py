@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, translation
 from cellpick.perception.coarse import Hypotheses, search
-from cellpick.perception.core import Refined, refine_poses
+from cellpick.perception.core import Refined, RefineOptions, refine_poses
 from cellpick.perception.drawing import Drawing
 from cellpick.perception.evidence import weigh
 from cellpick.perception.fine import climb, matches
@@ -50,6 +50,8 @@ class Stage:
     """Where tops are."""
     field: NDArray[np.complex64]
     """The mosaic's edges."""
+    options: RefineOptions | None = None
+    """The pose core's."""
 
     @property
     def T_base_region(self) -> Floats:
@@ -85,7 +87,13 @@ class Settled:
         return Settled(self.refined.take(rows), self.odds[rows], self.evidence.take(rows))
 
 
-def stage_at(look: CaptureSet, drawing: Drawing, clouds: Clouds, rise_m: float) -> Stage:
+def stage_at(
+    look: CaptureSet,
+    drawing: Drawing,
+    clouds: Clouds,
+    rise_m: float,
+    options: RefineOptions | None = None,
+) -> Stage:
     """The look for cells that stand `rise_m` above the region's origin."""
     cell = drawing.cell
     if rise_m:
@@ -97,7 +105,7 @@ def stage_at(look: CaptureSet, drawing: Drawing, clouds: Clouds, rise_m: float) 
     tiles = grid.coarser(drawing.tile_px)
     tops = map_tops(clouds.dense, at_top(clouds.dense, cell), cell, tiles)
     tops = focused(look, tops, grid)
-    return Stage(look, drawing, clouds, grid, tops, mosaic_edges(look, tops, grid))
+    return Stage(look, drawing, clouds, grid, tops, mosaic_edges(look, tops, grid), options)
 
 
 def search_grid(task: SearchTask, drawing: Drawing) -> Grid:
@@ -160,8 +168,11 @@ def settled(found: Hypotheses, stage: Stage) -> Settled:
 
 
 def turned_right(Ts_base_cell: Floats, stage: Stage) -> Oriented:
-    """In the polarity that the pictures speak for."""
-    return orient(Ts_base_cell, stage.look.captures, stage.drawing, stage.up)
+    """In the polarity that the pictures speak for; open where they do not count."""
+    oriented = orient(Ts_base_cell, stage.look.captures, stage.drawing, stage.up)
+    if stage.options is None or stage.options.edges:
+        return oriented
+    return replace(oriented, odds=np.zeros_like(oriented.odds))
 
 
 def judged(refined: Refined, stage: Stage) -> Evidence:
@@ -206,4 +217,5 @@ def refine(stage: Stage, Ts_base_cell: Floats) -> Refined:
         template=drawing.edges,
         maps=drawing.maps,
         T_base_support=look.task.T_base_region,
+        options=stage.options,
     )

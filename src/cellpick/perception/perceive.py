@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cellpick.perception.core import RefineOptions
 from cellpick.perception.drawing import Drawing, drawing_of
 from cellpick.perception.fusion import fuse, to_scale
 from cellpick.perception.health import CameraMonitor
@@ -28,6 +29,7 @@ def perceive(
     drawing: Drawing | None = None,
     *,
     codes: bool = True,
+    options: RefineOptions | None = None,
 ) -> CellEstimates:
     """Examine the cameras of one look, then find the cells with those that may be used.
 
@@ -35,18 +37,19 @@ def perceive(
     `monitor` also of the cameras' earlier looks, which it remembers. `drawing`, made of the
     task's cell by `drawing_of`, saves drawing the cell anew. Without `codes` all codes are empty:
     poses do not need them, and a station may read them later by `with_codes`, while the arm moves.
+    `options` are the pose core's.
     """
     task = look.task
     known = drawing
     if known is None or known.either_end != laid(task.cell, task.arrangement).either_end:
         known = drawing_of(task.cell, task.materials, task.arrangement)
     examined = (monitor or CameraMonitor()).examine(look)
-    estimates = agreed(examined, lambda seen: locate(seen, known))
+    estimates = agreed(examined, lambda seen: locate(seen, known, options))
     estimates = known.laid.of_cells(estimates)
     return coded(estimates, examined.look) if codes else estimates
 
 
-def locate(look: CaptureSet, drawing: Drawing) -> Located:
+def locate(look: CaptureSet, drawing: Drawing, options: RefineOptions | None = None) -> Located:
     """Find, refine, orient and verify all cells, with what each camera by itself says.
 
     Zero rows where there are none; codes are not read.
@@ -58,7 +61,7 @@ def locate(look: CaptureSet, drawing: Drawing) -> Located:
     task = replace(task, cell=drawing.cell)
     look = replace(look, task=task)
     clouds = fuse(look)
-    stage = stage_at(look, drawing, clouds, 0.0)
+    stage = stage_at(look, drawing, clouds, 0.0, options)
     cells = settled(sought(stage, drawing.templates), stage)
     more, foreign = what_is_left(stage, cells)
     odd = peculiar(cells, task)

@@ -44,7 +44,7 @@ def what_is_left(stage: Stage, cells: Settled) -> tuple[list[Settled], tuple[For
     known = invert(stage.T_base_region) @ cells.refined.Ts_base_cell
     left = _left(stage, known)
     for rise in levels(left, drawing.cell)[:MOST_LEVELS]:
-        higher = stage_at(stage.look, drawing, stage.clouds, rise)
+        higher = stage_at(stage.look, drawing, stage.clouds, rise, stage.options)
         found = _more(higher, drawing.templates, known, left, left.high, LEAST_ON_TOP)
         if found is not None:
             more.append(found)

@@ -26,7 +26,8 @@ FEW = 50_000
 NOMINAL_READINGS = 0.05
 """Weight of the drawn height against one reading."""
 WITHOUT_DEPTH = 0.5
-"""Occupancy taken for granted where no camera measures depth: the pictures alone must tell."""
+"""Occupancy taken for granted where no camera measures depth: the pictures alone must tell. Glare
+takes whole tops out of the depth, and an absent reading speaks against nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,8 @@ class Tops:
     """(rows, columns) smoothed height of the tops above the region's origin; nominal where none
     is near."""
     occupied: NDArray[np.float32]
-    """(rows, columns) +1 all readings at top height, -1 all elsewhere, 0 no readings;
-    `WITHOUT_DEPTH` everywhere if there are none at all."""
+    """(rows, columns) +1 all readings at top height, -1 all elsewhere, `WITHOUT_DEPTH` where there
+    are none."""
     measured: bool
     """Whether any 3D camera gave readings at all."""
 
@@ -84,9 +85,8 @@ def map_tops(cloud: Cloud, is_top: NDArray[np.bool_], cell: CellModel, grid: Gri
         for a in (sum_z, n_top)
     ]
     height = cell.height_m + blur[0] / (blur[1] + NOMINAL_READINGS)
-    occupied = (2 * n_top - n_all) / np.maximum(n_all, 1)
-    if not len(cloud):
-        occupied = np.full(n, WITHOUT_DEPTH)
+    share = (2 * n_top - n_all) / np.maximum(n_all, 1)
+    occupied = np.where(n_all > 0, share, WITHOUT_DEPTH)
     return Tops(
         grid,
         height.astype(np.float32),

@@ -34,6 +34,10 @@ GAP_M = 2.5e-3
 """A neighbour within about this of a case's edge makes it less certain."""
 CROWDED_M = 1e-4
 """How far such an edge wanders besides."""
+WANDER_PX = 0.25
+"""How far any edge wanders in a picture too coarse for a gap: its pixels mix what lies beside."""
+CROWDED_PX = 0.4
+"""The same of a case's edge whose gap to the neighbour the picture does not resolve."""
 RESOLVED_PX = 3.0
 """Two edges nearer than this in an image are not told apart, so neither is looked for."""
 LEAST_UP = 0.7
@@ -68,7 +72,8 @@ class EdgeViews:
     contrast: Floats
     """(n, c, e) +1 brighter outside, -1 darker, 0 unknown."""
     group: NDArray[np.int64]
-    """(n, c, e) which readings err together: the near or the far side of one outline."""
+    """(n, c, e) which readings err together: the near or the far side of one outline, of the case's
+    where a gap to a neighbour is not resolved apart from the rest."""
     inset_m: Floats
     """(n, c, e) standard deviation of that common error along the normal."""
     spacing_m: float
@@ -116,7 +121,10 @@ def edge_views(
     visible = seen.facing & _within(pixels, views) & np.isfinite(scale)
     visible &= template.clear_m[face][:, None] * scale > RESOLVED_PX
     visible &= (template.used[face] & (np.abs(up_in_cell[:, 2]) > LEAST_UP)[:, None])[:, None]
-    inset, wander = _uncertainty(template)
+    inset, _ = _uncertainty(template)
+    coarse = scale * Single(GAP_M) < RESOLVED_PX
+    merged = coarse & crowded[:, None]
+    wander = _wander(template, face, crowded, coarse, scale)
     bent = Single(0.5) * scale * template.curvature[face][:, None].astype(Single)
     return EdgeViews(
         pixels=_stacked(visible, pixels),
@@ -134,9 +142,9 @@ def edge_views(
         visible=visible,
         sharp=visible & (seen.blur < SHARP_M),
         blur_m=seen.blur,
-        wander_m=np.broadcast_to((wander[face] + CROWDED_M * crowded)[:, None], visible.shape),
+        wander_m=np.where(visible, wander, 0.0),
         contrast=np.broadcast_to(template.contrast[face][:, None], visible.shape),
-        group=2 * (template.feature[face][:, None] + 2) + seen.near_side,
+        group=2 * (template.feature[face][:, None] + 2 - merged) + seen.near_side,
         inset_m=np.broadcast_to(inset[face][:, None], visible.shape),
         spacing_m=template.spacing_m,
     )
@@ -184,6 +192,21 @@ def crowded_points(
     other = (owner >= 0) & (owner != np.arange(n)[:, None])
     result: NDArray[np.bool_] = other & (template.feature[face] == -1)
     return result
+
+
+def _wander(
+    template: EdgeTemplate,
+    face: NDArray[np.int64],
+    crowded: NDArray[np.bool_],
+    coarse: NDArray[np.bool_],
+    scale: Values,
+) -> Floats:
+    """(n, c, e) `EdgeViews.wander_m`, at `scale` (n, c, e) pixels a metre, which are too few for
+    a gap where `coarse` (n, c, e); `crowded` (n, e) edges have one beside them."""
+    _, wander = _uncertainty(template)
+    of_cell = (wander[face] + CROWDED_M * crowded)[:, None]
+    of_pixels = coarse * (WANDER_PX + CROWDED_PX * crowded[:, None]) / np.maximum(scale, 1.0)
+    return np.hypot(of_cell, of_pixels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 class RefineOptions:
     """Bounds and noise assumptions of `refine_poses`."""
 
+    edges: bool = True
+    """Whether the pictures' edges count in the estimate; without, the depth alone decides, and no
+    polarity is claimed."""
     reach_m: float = 2e-3
     """How far an initial position may be off, per axis: bounds the search."""
     reach_rad: float = 0.03

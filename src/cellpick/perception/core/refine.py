@@ -114,9 +114,10 @@ def refine_poses(
         contacts = _contacts(problem, state, np.ones(start.shape[:2], np.bool_))
         surface = point_evidence(contacts, np.zeros_like(start), gate)
         state, _ = solve.step(state, surface, None)
-    few = problem.few_edges(state.Ts, state.Ts_seen, POINTS)
-    shift, seen = vote(few, problem.views, cell, solve.free, problem.options)
-    state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
+    if options.edges:
+        few = problem.few_edges(state.Ts, state.Ts_seen, POINTS)
+        shift, seen = vote(few, problem.views, cell, solve.free, problem.options)
+        state = _State(perturb(state.Ts, shift), state.seen + seen, state.measured + seen)
     contacts = _contacts(problem, state, sides_grazed(problem.views, state.Ts))
     edges = problem.expected_edges(state.Ts, state.Ts_seen, problem.crowded(state.Ts))
     drawn, steps = state, _steps(problem, edges)
@@ -157,6 +158,8 @@ def _edge(
     expected = (edges.derivative @ moved[..., None].astype(Single))[..., 0]
     readings = steps.nearest(expected, reach_px(edges, window_m))
     sigma = problem.views.pixel_sigma_px
+    if not problem.options.edges:
+        readings = replace(readings, found=np.zeros_like(readings.found))
     return edge_evidence(edges, readings, sigma, window_m, problem.options)
 
 

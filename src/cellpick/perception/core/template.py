@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
 from cellpick.perception.core.outlines import (
+    STROKE,
     case_distance,
     circle,
     feature_outline,
@@ -23,6 +24,9 @@ FACES = (1.0, -1.0)
 """The two end faces, by the sign of their normal along the cell's z."""
 HIDDEN_M = 6e-4
 """Edge points inside a later feature, or nearer than this to it, are left out."""
+WIDE = 2.0
+"""A feature may be so much narrower than other edges must be far away: its two sides are pushed
+apart alike, and that is an unknown of its outline."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 """Weights of linear RGB in brightness (ITU-R BT.709)."""
 KNOWN_STEP = 0.15
@@ -113,7 +117,9 @@ def _face(
                 "stands_m": np.full(seen.sum(), feature.height_m),
                 "contrast": step[seen],
                 "curvature": _curvature(feature, xy, normals)[seen],
-                "clear_m": _clearance(cell, feature, others, xy)[seen],
+                "clear_m": np.minimum(
+                    _clearance(cell, feature, others, xy), WIDE * _width(feature)
+                )[seen],
                 "feature": np.full(seen.sum(), rows[i]),
             }
         )
@@ -171,6 +177,15 @@ def _clearance(
             # outlines that coincide, such as two rings', are one edge
             distance = np.where(away > HIDDEN_M / 2, np.minimum(distance, away), distance)
     return distance
+
+
+def _width(feature: SurfaceFeature) -> float:
+    """How wide a feature is at its narrowest."""
+    if feature.outline in ("plus", "minus"):
+        return float(min(STROKE * feature.size_m[0], feature.size_m[1]))
+    if feature.outline == "ring":
+        return float(feature.size_m[0] - feature.size_m[1]) / 2
+    return float(np.min(feature.size_m))
 
 
 def _contrast(
