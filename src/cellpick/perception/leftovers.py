@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, pose, rotation_z
-from cellpick.perception.fusion import SURE, Cloud
+from cellpick.perception.fusion import Cloud
 from cellpick.perception.grid import Grid
 from cellpick.perception.seat import owners
 from cellpick.perception.tops import tallest
@@ -23,6 +23,8 @@ MOST_READINGS = 60_000
 """Of a denser cloud every so many-th reading is looked at."""
 MARGIN_M = 0.003
 """What a cell's surface may lie off its drawing, beside what the readings may err by."""
+CERTAIN = 5.0
+"""Standard deviations of a reading beyond which it is no error, even where neighbours err alike."""
 ABOVE_M = 0.008
 """Nothing lower over the support is looked at: pads, and the support's own unevenness."""
 LEAST_READINGS = 3
@@ -66,7 +68,7 @@ def leftovers(cloud: Cloud, Ts_region_cell: Floats, cell: CellModel, size_m: Flo
     columns, rows = (max(1, int(np.ceil(e / TILE_M))) for e in size_m[:2])
     grid = Grid((-(columns - 1) / 2 * TILE_M, -(rows - 1) / 2 * TILE_M), TILE_M, (rows, columns))
     thin = slice(None, None, max(1, len(cloud) // MOST_READINGS))
-    p, slack = cloud.p_region[thin], MARGIN_M + np.float32(SURE) * cloud.doubt_m[thin]
+    p, slack = cloud.p_region[thin], MARGIN_M + np.float32(CERTAIN) * cloud.doubt_m[thin]
     tile, on = grid.tiles_of(p[:, :2])
     rows_left = np.flatnonzero(on & (p[:, 2] > ABOVE_M + slack))
     above = above_tops(p[rows_left], tile[rows_left], Ts_region_cell, cell, grid)
@@ -127,8 +129,8 @@ def foreign_objects(
     """Connected surface that is large enough, and neither a wall of the tray nor part of a cell
     that lies under such a surface.
 
-    Where more surface is left at the cells' own height than the `cells` found explain, it is cells
-    that were not found.
+    Where more surface is left at the cells' own height than the `cells` surely found explain, it
+    is cells that were not found.
     """
     found = []
     strange = np.zeros(left.grid.shape, np.uint8)
@@ -138,11 +140,9 @@ def foreign_objects(
         found.append(boxed(left, tiles, T_base_region, words, cell.height_m))
     reach = round(TOUCHING_M / TILE_M)
     near = cv2.dilate(strange, np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
-    level = parts(left.level)
-    unfound = sum(int(tiles.sum()) for tiles in level) * TILE_M**2
-    if unfound > cells * float(np.prod(cell.size_m[:2])):
-        level = []
-    for tiles in level:
+    unfound = float(left.level.sum()) * TILE_M**2
+    most = cells * float(np.prod(cell.size_m[:2]))
+    for tiles in parts(left.level) if unfound < most else []:
         if not (tiles & near).any():
             words = "it is as high as the cells and shows none of their drawing"
             found.append(boxed(left, tiles, T_base_region, words))

@@ -30,6 +30,8 @@ PLAIN_MATCH = 0.75
 """Cells whose drawing the pictures match worse than this are compared with the opposite face."""
 OVERTURNED = 0.08
 """A cell whose opposite face matches better by this stands on its head."""
+SHOWN = 0.65
+"""... and surely shows: an outline alone is found in an empty place as well."""
 LEAST_LEFT = 0.12
 """Share of a cell's top that no other cell explains, for it to be one more cell."""
 
@@ -199,7 +201,7 @@ def overturned(cells: Settled, stage: Stage) -> NDArray[np.bool_]:
         top = (Ts[:, :3, 3] + Ts[:, :3, 2] * drawing.cell.height_m / 2)[rows, :2]
         yaw = np.arctan2(Ts[:, 1, 0], Ts[:, 0, 0])[rows]
         other = matches(top, yaw, stage.field, stage.grid, drawing.spare[0])
-        over[rows] = other > match[rows] + OVERTURNED
+        over[rows] = other > np.maximum(match[rows] + OVERTURNED, SHOWN)
     return over
 
 

@@ -25,6 +25,7 @@ from cellpick.perception.passes import (
     stage_at,
 )
 from cellpick.perception.template import Template
+from cellpick.perception.verify import FULL_MATCH
 from cellpick.structures import ForeignObject
 
 CLEAR_MATCH = 0.5
@@ -59,7 +60,9 @@ def what_is_left(stage: Stage, cells: Settled) -> tuple[list[Settled], tuple[For
             more.append(found)
             known = _with(known, found, stage)
             left = _left(stage, known)
-    return more, tuple(foreign_objects(left, task.T_base_region, drawing.cell, len(known)))
+    sure = sum(int((some.evidence.match >= FULL_MATCH).sum()) for some in (cells, *more))
+    things = foreign_objects(left, task.T_base_region, drawing.cell, sure)
+    return more, tuple(things)
 
 
 def _left(stage: Stage, Ts_region_cell: Floats) -> Leftovers:
@@ -87,7 +90,9 @@ def _more(
         return None
     cells = settled(found, stage)
     expected = len(stage.drawing.templates)
-    least = np.where(found.template < expected, CLEAR_MATCH, CLEAR_PLAIN_MATCH)
-    clear = (cells.evidence.match >= least) & (cells.evidence.on_top >= least_on_top)
+    plain = found.template >= expected
+    least = np.where(plain, CLEAR_PLAIN_MATCH, CLEAR_MATCH)
+    on_top = np.where(plain, LEAST_ON_TOP, least_on_top)
+    clear = (cells.evidence.match >= least) & (cells.evidence.on_top >= on_top)
     rows = np.flatnonzero(clear)
     return cells.take(rows) if len(rows) else None
