@@ -22,6 +22,9 @@ from cellpick.perception.tables import by_place
 from cellpick.perception.verify import MOST_ABOVE, oddities, probability_of, verify
 from cellpick.structures import CaptureSet, CellEstimates, SearchTask
 
+ABSENT = 0.05
+"""Share of the readings over a cell that lie on its top, below which its place is empty."""
+
 
 def perceive(
     look: CaptureSet,
@@ -63,6 +66,7 @@ def locate(look: CaptureSet, drawing: Drawing, options: RefineOptions | None = N
     clouds = fuse(look)
     stage = stage_at(look, drawing, clouds, 0.0, options)
     cells = settled(sought(stage, drawing.templates), stage)
+    cells = cells.take(np.flatnonzero(cells.evidence.on_top >= ABSENT))
     more, foreign = what_is_left(stage, cells)
     odd = peculiar(cells, task)
     usual = cells.take(np.flatnonzero(~odd))
