@@ -54,7 +54,9 @@ SCENES = {
         ("tray.rows: must be a valid integer", "got 'six'", "a whole number >= 1 and <= 100"),
     ),
     "a map left empty": Bad(
-        "tray:", "scene.yaml", ("tray: must be a map", "got 'nothing'", "a map of arrangement, cells, columns")
+        "tray:",
+        "scene.yaml",
+        ("tray: must be a map", "got 'nothing'", "a map of arrangement, cells, columns"),
     ),
     "not a number": Bad(
         "tray: {gap_mm: .nan}",

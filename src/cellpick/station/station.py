@@ -78,7 +78,8 @@ class Station:
                 devices = streams(calibration.seed).sensors
                 self.rig = CameraRig(state, source.sensors, calibration.cameras, devices)
             opened.pop_all()  # all is built: the station closes its world itself
-        monitor, drawing = CameraMonitor(), drawing_of(self.recipe.cell, self.recipe.materials)
+        recipe, monitor = self.recipe, CameraMonitor()
+        drawing = drawing_of(recipe.cell, recipe.materials, recipe.arrangement)
         self.perceive: Perceive = (
             oracle_for(self.world.state)
             if oracle
