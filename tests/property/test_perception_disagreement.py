@@ -183,7 +183,7 @@ def test_a_picture_without_the_cells_that_others_show_is_named():
     seen = sightings(np.random.default_rng(5))
     for share, blind in (
         ([0.9, 0.1, 0.5, 0.8], (1,)),
-        ([0.3, 0.3, 0.5, 0.9], ()),
+        ([0.38, 0.38, 0.5, 0.9], ()),
         ([0.1, 0.1, 0.5, 0.1], ()),
         ([np.nan, 0.9, 0.0, 0.9], (2,)),
     ):
