@@ -223,6 +223,12 @@ def shared_sigma(belief: CameraCalibration, z: NDArray[Any]) -> Singles:
     return result
 
 
+def doubt(belief: CameraCalibration, z: NDArray[Any]) -> Singles:
+    """Stated error of one reading at depths z, both kinds together."""
+    result: Singles = np.hypot(axial_sigma(belief, z), shared_sigma(belief, z))
+    return result
+
+
 def hidden(
     capture: Capture, read: NDArray[Any], z: NDArray[Any], margin_m: float
 ) -> NDArray[np.bool_]:
@@ -235,11 +241,11 @@ def hidden(
         for a in (noise_at_1m(belief), belief.depth_scale_sigma, belief.depth_warp_m)
     )
     square = z * z
-    doubt = square * noise
-    doubt += scale
-    doubt *= square
-    doubt += warp
+    variance = square * noise
+    variance += scale
+    variance *= square
+    variance += warp
     nearer = z - read
     nearer -= np.float32(margin_m)
-    result: NDArray[np.bool_] = (nearer > 0) & (nearer * nearer > doubt)
+    result: NDArray[np.bool_] = (nearer > 0) & (nearer * nearer > variance)
     return result

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert
-from cellpick.perception.fusion import SURE, axial_sigma, shared_sigma
+from cellpick.perception.fusion import SURE, doubt
 from cellpick.structures import CameraCalibration, Capture
 
 Singles = NDArray[np.float32]
@@ -74,8 +74,7 @@ def pixels_of(
 def clearance(belief: CameraCalibration, z: Floats) -> Singles:
     """How much nearer than a surface at depths z (...) a reading must be to show what hides it:
     more than `HIDING_M` and what the camera's noise may feign."""
-    doubt = np.hypot(axial_sigma(belief, z), shared_sigma(belief, z))
-    return (HIDING_M + SURE * doubt).astype(np.float32)
+    return (HIDING_M + SURE * doubt(belief, z)).astype(np.float32)
 
 
 def sample(image: NDArray[Any], u: Singles, v: Singles, method: int) -> NDArray[Any]:

@@ -48,13 +48,13 @@ def add_fixture(client: Any, solid: Solid) -> int:
     return body
 
 
-def add_cell(client: Any, cell: CellModel, T_world_cell: Floats) -> int:
-    """A rigid homogeneous cell; its centre of mass is the centre of its case."""
+def rigid_cell(client: Any, cell: CellModel, shape: int, T_world_cell: Floats) -> int:
+    """A body of a collision shape with a cell's mass, inertia and friction."""
     position, orientation = to_bullet(T_world_cell)
     body = int(
         client.createMultiBody(
             baseMass=cell.mass_kg,
-            baseCollisionShapeIndex=_cell_shape(client, cell),
+            baseCollisionShapeIndex=shape,
             basePosition=position,
             baseOrientation=orientation,
         )
@@ -65,9 +65,14 @@ def add_cell(client: Any, cell: CellModel, T_world_cell: Floats) -> int:
         localInertiaDiagonal=inertia(cell).tolist(),
         lateralFriction=cell.friction,
         restitution=RESTITUTION,
-        linearDamping=0.0,
-        angularDamping=0.0,
     )
+    return body
+
+
+def add_cell(client: Any, cell: CellModel, T_world_cell: Floats) -> int:
+    """A rigid homogeneous cell; its centre of mass is the centre of its case."""
+    body = rigid_cell(client, cell, _cell_shape(client, cell), T_world_cell)
+    client.changeDynamics(body, -1, linearDamping=0.0, angularDamping=0.0)
     # Bullet's friction lets a cell on a tilted pad creep by 10 um/s: one at rest must stay
     client.changeDynamics(
         body,

@@ -15,12 +15,11 @@ from cellpick.world.bodies import (
     CORE_STEP_M,
     HEAPED_M_S,
     HEAPED_RAD_S,
-    RESTITUTION,
     add_fixture,
     heap_up,
-    inertia,
+    rigid_cell,
 )
-from cellpick.world.client import connect, from_bullet, to_bullet
+from cellpick.world.client import connect, from_bullet
 from cellpick.world.groups import CELL, CELL_MEETS
 
 GUIDE_M = 3.0
@@ -99,24 +98,8 @@ def _case_shape(client: Any, state: SceneState) -> int:
 
 def _falling(client: Any, state: SceneState, shape: int, T_world_cell: Floats) -> int:
     """A cell as one convex body, so that hundreds of contacts stay cheap."""
-    cell = state.cell
-    position, orientation = to_bullet(T_world_cell)
-    body = int(
-        client.createMultiBody(
-            baseMass=cell.mass_kg,
-            baseCollisionShapeIndex=shape,
-            basePosition=position,
-            baseOrientation=orientation,
-        )
-    )
-    client.changeDynamics(
-        body,
-        -1,
-        localInertiaDiagonal=inertia(cell).tolist(),
-        lateralFriction=cell.friction,
-        restitution=RESTITUTION,
-        activationState=client.ACTIVATION_STATE_DISABLE_SLEEPING,
-    )
+    body = rigid_cell(client, state.cell, shape, T_world_cell)
+    client.changeDynamics(body, -1, activationState=client.ACTIVATION_STATE_DISABLE_SLEEPING)
     heap_up(client, body)
     client.setCollisionFilterGroupMask(body, -1, CELL, CELL_MEETS)
     return body

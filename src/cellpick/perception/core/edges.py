@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,12 +78,6 @@ class EdgeViews:
     """(n, c, e) standard deviation of that common error along the normal."""
     spacing_m: float
     """Distance of neighbouring points along an outline."""
-
-    def every(self, step: int) -> EdgeViews:
-        """Every `step`-th edge point."""
-        names = [field.name for field in fields(EdgeViews) if field.name != "spacing_m"]
-        chosen = {name: getattr(self, name)[:, :, ::step] for name in names}
-        return EdgeViews(**chosen, spacing_m=self.spacing_m * step)
 
 
 def edge_views(

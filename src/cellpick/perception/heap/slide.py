@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, project, transform
-from cellpick.perception.fusion import axial_sigma, shared_sigma
+from cellpick.perception.fusion import doubt
 from cellpick.perception.heap.surface import Singles, Surface
 
 ANGLES = np.radians([-60.0, -45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0, 60.0])
@@ -60,7 +60,7 @@ def _seen_by(surface: Surface, Ts: Floats, t: Floats, radius_m: float) -> Single
     T = surface.T_camera_region @ Ts
     z, read = look_up(surface, transform(T[:, None], p))
     belief = surface.capture.calibration
-    slack = ON_M + 2 * np.hypot(axial_sigma(belief, z), shared_sigma(belief, z))
+    slack = ON_M + 2 * doubt(belief, z)
     # a slanted side is met farther off for the same distance from it
     off = read - z
     with np.errstate(invalid="ignore"):
