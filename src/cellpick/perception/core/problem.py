@@ -103,10 +103,12 @@ def towards_cameras(views: Views) -> Floats:
 
 
 def _stride(template: EdgeTemplate, views: Views, Ts: Floats, options: RefineOptions) -> int:
-    """How many edge points on, in the finest picture, the next reading adds much."""
+    """How many edge points on the next reading adds much, in the finest picture."""
     pitch = pixel_pitch(views, Ts)
     finest = float(np.min(np.median(pitch, axis=0))) if pitch.size else 0.0
-    return max(1, int(options.edge_correlation_px * finest / template.spacing_m))
+    apart = int(options.edge_correlation_px * finest / template.spacing_m)
+    most = int(template.used.sum(axis=1).max(initial=0))
+    return max(1, apart, round(most / max(options.edges_per_face, 1)))
 
 
 def _usable(

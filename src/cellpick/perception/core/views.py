@@ -24,6 +24,7 @@ GRAZING_RAD = np.radians(60.0)
 """Incidence beyond which a face's points say nothing: their noise grows steeply there, and only
 those that happen to lie near the face would be taken for its own."""
 BLUR_PX = 0.6
+BLUR_SIZE = (5, 5)
 """Smoothing before edges are read: halves the noise and leaves a lone edge in its place."""
 CLIPPED_PX = 3
 """Reach of blur: an edge this near to a full pixel has lost part of its bright side."""
@@ -101,7 +102,7 @@ def shared_by(correlation_px: ArrayLike) -> Floats:
 
 def _light(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     # blur mixes light: in encoded levels the steepest place would lie on an edge's dark side
-    return np.asarray(cv2.GaussianBlur(cv2.LUT(image, LINEAR_LEVELS), (0, 0), BLUR_PX))
+    return np.asarray(cv2.GaussianBlur(cv2.LUT(image, LINEAR_LEVELS), BLUR_SIZE, BLUR_PX))
 
 
 def _near_full(image: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
