@@ -15,7 +15,11 @@ from cellpick.geometry.arrays import Floats, checked
 def distort(xy: ArrayLike, distortion: ArrayLike) -> Floats:
     """Distorted normalised coordinates (..., n, 2) of ideal ones; distortion (..., 5)."""
     p = checked("xy", xy, (None, 2), batch=True, finite=False)
-    k = checked("distortion", distortion, (5,), batch=True)[..., None, :]
+    return _distorted(p, checked("distortion", distortion, (5,), batch=True))
+
+
+def _distorted(p: Floats, distortion: Floats) -> Floats:
+    k = distortion[..., None, :]
     x, y = p[..., 0], p[..., 1]
     r2 = x * x + y * y
     radial = 1 + r2 * (k[..., 0] + r2 * (k[..., 1] + r2 * k[..., 4]))
@@ -30,9 +34,10 @@ def undistort(xy: ArrayLike, distortion: ArrayLike, iterations: int = 8) -> Floa
     Off by less than 2e-7 for |k1| <= 0.2 within a field of view of 60 degrees.
     """
     target = checked("xy", xy, (None, 2), batch=True, finite=False)
+    k = checked("distortion", distortion, (5,), batch=True)
     p: Floats = target.copy()
     for _ in range(iterations):
-        p = p - (distort(p, distortion) - target)
+        p = p - (_distorted(p, k) - target)
     return p
 
 
