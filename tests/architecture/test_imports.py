@@ -42,7 +42,10 @@ TABLE = {
     "evaluate": Rule(TRUTH, {"numpy", "scipy"}),
     "report": Rule(VISIBLE, {"numpy", "cv2", "jinja2", "matplotlib"}),
     "station": Rule(ALL, {"numpy", "yaml"}),
-    "cli": Rule(ALL | {"cli"}, {"numpy", "packaging", "rich", "typer"}),
+    "campaign": Rule(
+        ALL, {"numpy", "scipy", "cv2", "pydantic", "yaml", "polars", "distributed", "threadpoolctl"}
+    ),
+    "cli": Rule(ALL | {"campaign", "cli"}, {"numpy", "packaging", "rich", "typer"}),
     "__init__": Rule(set(), set()),
     "__main__": Rule({"cli"}, set()),
 }

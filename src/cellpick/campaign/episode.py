@@ -1,0 +1,158 @@
+"""One episode: a scene with its overrides and a seed, run once, and the record that it leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from shlex import quote
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from cellpick.evaluate import Matches, match_estimates
+from cellpick.report import json_text, write_overview_png
+from cellpick.scene import SceneModels, load_scene, resolve_scene
+from cellpick.station import look_once, run_scene
+
+SCHEMA = "cellpick.episode/1"
+Status = Literal["done", "raised", "timeout", "died"]
+"""Ended by itself; raised an error; took longer than it may; took its process with it."""
+PICTURE_WIDTH_PX = 1000
+JPEG_QUALITY = 80
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What is run."""
+
+    scene: str
+    """Name of a shipped scene, or a path."""
+    seed: int
+    """Of all its randomness."""
+    overrides: tuple[str, ...] = ()
+    """`key.key=value`, as of `--set`."""
+    case: str = ""
+    """The row of a suite or sweep that it belongs to."""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """Swept key -> value, for the data; the overrides already say them."""
+
+    @property
+    def id(self) -> str:
+        """Of its inputs alone: the same episode has the same name in every campaign."""
+        content = json.dumps([self.scene, list(self.overrides), self.seed])
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+    @property
+    def command(self) -> str:
+        """What repeats it, bit for bit but for what is `measured`."""
+        options = "".join(f" --set {quote(override)}" for override in self.overrides)
+        return f"cellpick run {quote(self.scene)} --seed {self.seed}{options}"
+
+
+@dataclass(frozen=True)
+class EpisodeResult:
+    """What an episode leaves, complete enough to go over a network."""
+
+    record: dict[str, Any]
+    """Plain JSON; all but `measured` follows from the episode and the version."""
+    picture: bytes = b""
+    """The first look, its cells drawn in, as JPEG; empty where there is none."""
+
+
+def run_episode(episode: Episode) -> EpisodeResult:
+    """Run it in this process. An error becomes a record with its traceback."""
+    start = time.perf_counter()
+    try:
+        models = resolve_scene(load_scene(episode.scene, episode.overrides))
+        if models.spec.purpose == "look":
+            content, picture = _looked(models, episode.seed)
+        else:
+            content, picture = _ran(models, episode.seed)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        content = {"status": "raised", "reason": reason, "traceback": traceback.format_exc()}
+        picture = b""
+    record = blank_record(episode) | content
+    record["measured"] = record["measured"] | {"wall_time_s": time.perf_counter() - start}
+    return EpisodeResult(json.loads(json_text(record)), picture)
+
+
+def blank_record(episode: Episode, status: Status = "done", reason: str = "") -> dict[str, Any]:
+    """A record without figures, as one has whose process has died."""
+    return {
+        "schema": SCHEMA,
+        "id": episode.id,
+        **asdict(episode),
+        "overrides": list(episode.overrides),
+        "inputs": dict(episode.inputs),
+        "version": version("cellpick"),
+        "command": episode.command,
+        "kind": "run",
+        "status": status,
+        "reason": reason,
+        "traceback": "",
+        "summary": {},
+        "attempts": [],
+        "first_look": {},
+        "measured": {},
+    }
+
+
+def _ran(models: SceneModels, seed: int) -> tuple[dict[str, Any], bytes]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        result = run_scene(models, seed, folder, lambda line: None)
+        log = folder / "picks.jsonl"
+        attempts = log.read_text().splitlines() if log.exists() else []
+        picture = _jpeg(folder / "overview.png")
+    summary = dict(result.summary)
+    return {
+        "measured": summary.pop("measured"),
+        "summary": summary,
+        "attempts": [json.loads(line) for line in attempts],
+        "first_look": look_figures(result.matches[0]),
+    }, picture
+
+
+def _looked(models: SceneModels, seed: int) -> tuple[dict[str, Any], bytes]:
+    look = look_once(models, seed)
+    matches = match_estimates(look.estimates, look.state, look.captures.task)
+    with tempfile.TemporaryDirectory() as name:
+        overview = Path(name) / "overview.png"
+        write_overview_png(overview, look.captures, look.estimates)
+        picture = _jpeg(overview)
+    return {"kind": "look", "first_look": look_figures(matches)}, picture
+
+
+def look_figures(matches: Matches) -> dict[str, Any]:
+    """One look judged: counts, and the errors of all estimates that it calls ok."""
+    ok = [i for i, status in enumerate(matches.status) if status == "ok"]
+    return {
+        "cells": len(matches) + len(matches.missed),
+        "found": len(matches),
+        "false": len(matches.false_rows),
+        "statuses": dict(sorted(Counter(matches.status).items())),
+        "polarity": dict(sorted(Counter(matches.polarity).items())),
+        "pose_error_mm": (1e3 * matches.position_error_m[ok]).round(6).tolist(),
+        "pose_error_deg": np.degrees(matches.angle_error_rad[ok]).round(6).tolist(),
+    }
+
+
+def _jpeg(path: Path) -> bytes:
+    """A smaller picture of the one in a file; empty where there is none."""
+    if not path.exists():
+        return b""
+    image = np.asarray(cv2.imread(str(path)))
+    scale = min(1.0, PICTURE_WIDTH_PX / image.shape[1])
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return encoded.tobytes()
