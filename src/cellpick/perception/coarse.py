@@ -68,11 +68,16 @@ def search(
     step_m = tops.grid.step_m
     pooled = pool(field, field.shape[0] // tops.grid.shape[0])
     scene = np.stack([pooled.real, pooled.imag, np.abs(pooled) ** 2, tops.occupied])
-    scores = np.concatenate([correlations(scene, t.kernels) for t in templates])
-    row, column = peaks(inner(scores.max(0), cell, step_m), cell, step_m)
+    extents = step_m * np.array(tops.grid.shape[::-1])
+    kernels = [t.kernels_in(extents) for t in templates]
+    scores = np.concatenate([correlations(scene, k) for k in kernels])
+    if not len(scores):
+        return Hypotheses(np.zeros(0, np.intp), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    inset = np.min([k.inset_m for k in kernels], axis=0)
+    row, column = peaks(inner(scores.max(0), inset, step_m), cell, step_m)
     best = scores[:, row, column].argmax(0)
-    yaw = np.array([a + turn for t in templates for a in t.kernels.yaw for turn in (0.0, np.pi)])
-    face = np.repeat(np.arange(len(templates)), [2 * len(t.kernels.yaw) for t in templates])
+    yaw = np.array([a + turn for k in kernels for a in k.yaw for turn in (0.0, np.pi)])
+    face = np.repeat(np.arange(len(kernels)), [2 * len(k.yaw) for k in kernels])
     x, y = tops.grid.centres()
     return Hypotheses(
         face[best],
@@ -89,11 +94,11 @@ def correlations(scene: NDArray[np.float32], kernels: Kernels) -> NDArray[np.flo
     A footprint that leaves the region wraps round; the climb, which does not, drops it.
     """
     h, w = scene.shape[1:]
-    k = kernels.planes.shape[-1]
-    size = (fast(max(h, k)), fast(max(w, k)))
+    rows, columns = kernels.planes.shape[-2:]
+    size = (fast(max(h, rows)), fast(max(w, columns)))
     # a kernel lies with its corner in tile (0, 0): a shift of the scene centres it
     v, u = scipy.fft.fftfreq(size[0])[:, None], scipy.fft.rfftfreq(size[1])
-    shift = np.exp(-2j * np.pi * (k // 2) * (v + u)).astype(np.complex64)
+    shift = np.exp(-2j * np.pi * (rows // 2 * v + columns // 2 * u)).astype(np.complex64)
     spectra = scipy.fft.rfft2(scene, s=size)
     ahead, back = spectra * shift, spectra[:2] * shift.conj()
     tiles = kernels.planes[:, 2].sum((1, 2))
@@ -121,10 +126,10 @@ def fast(n: int) -> int:
     return int(scipy.fft.next_fast_len(n, real=True))
 
 
-def inner(score: NDArray[np.float32], cell: CellModel, step_m: float) -> NDArray[np.float32]:
-    """The scores from where half the shorter side fits into the region; -inf elsewhere."""
-    reach = int(float(cell.size_m[:2].min()) / 2 / step_m)
-    middle = tuple(slice(reach, max(reach, n - reach)) for n in score.shape)
+def inner(score: NDArray[np.float32], inset_m: Floats, step_m: float) -> NDArray[np.float32]:
+    """The scores where a cell's centre may be, `inset_m` (2,) inside the borders; -inf elsewhere."""
+    reach = (inset_m[::-1] / step_m).astype(int)
+    middle = tuple(slice(r, max(r, n - r)) for r, n in zip(reach, score.shape, strict=True))
     result = np.full_like(score, -np.inf)
     result[middle] = score[middle]
     return result

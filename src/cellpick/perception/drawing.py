@@ -27,8 +27,6 @@ TILE_M = 0.008
 """Largest tile of the coarse search."""
 TILE_SHARE = 0.15
 """... which is else this share of the cell's shorter side."""
-MOST_TILES = 60
-"""... but a cell is never longer than this many: kernels and yaws grow with its cube."""
 MOST_PIXELS = 8
 """Mosaic pixels a side of a tile, at most."""
 MARGIN_M = 0.003
@@ -109,7 +107,7 @@ def drawing_of(
 
 def pitches(cell: CellModel) -> tuple[float, int]:
     """Pixel of the mosaic, and how many of them a side of a tile has."""
-    short, long = float(cell.size_m[:2].min()), float(cell.size_m[:2].max())
-    tile_m = max(min(TILE_SHARE * short, TILE_M), long / MOST_TILES)
+    short = float(cell.size_m[:2].min())
+    tile_m = min(TILE_SHARE * short, TILE_M)
     pixel_m = max(float(np.clip(PIXEL_SHARE * short, *PIXEL_M)), tile_m / MOST_PIXELS)
     return pixel_m, 2 * max(1, round(tile_m / pixel_m / 2))

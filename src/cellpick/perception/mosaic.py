@@ -59,12 +59,12 @@ def warp(picture: Picture, p_base: Floats, coarse: Grid, grid: Grid) -> NDArray[
     """
     capture = picture.capture
     R, t = capture.T_base_camera[:3, :3], capture.T_base_camera[:3, 3]
-    p_camera = (p_base - t) @ R
+    p_camera = ((p_base - t) @ R).reshape(*coarse.shape, 3)
     pixels = project(p_camera, capture.calibration.K, capture.calibration.distortion)
     pixels = np.where(np.abs(pixels) < FAR_PX, pixels, -FAR_PX)  # behind the camera: NaN
     if capture.depth is not None:
-        pixels[covered(capture, capture.depth, pixels, p_camera[:, 2])] = -FAR_PX
-    places = picture.places(pixels).astype(np.float32).reshape(*coarse.shape, 2)
+        pixels[covered(capture, capture.depth, pixels, p_camera[..., 2])] = -FAR_PX
+    places = picture.places(pixels).astype(np.float32)
     u, v = (
         cv2.resize(plane, grid.shape[::-1], interpolation=cv2.INTER_LINEAR)
         for plane in cv2.split(places)
@@ -76,7 +76,8 @@ def warp(picture: Picture, p_base: Floats, coarse: Grid, grid: Grid) -> NDArray[
 def covered(
     capture: Capture, depth: NDArray[np.float32], pixels: Floats, z: Floats
 ) -> NDArray[np.bool_]:
-    """Whether a camera's depth shows something nearer at pixels (n, 2) of points at depths (n,)."""
-    u, v = pixels.astype(np.float32).T[..., None]
+    """Whether a camera's depth shows something nearer at pixels (r, c, 2) of points at depths
+    (r, c)."""
+    u, v = np.ascontiguousarray(np.moveaxis(pixels.astype(np.float32), -1, 0))
     read = cv2.remap(depth, u, v, cv2.INTER_NEAREST, borderValue=np.nan)
-    return hidden(capture, np.asarray(read)[:, 0], z, NEARER_M)
+    return hidden(capture, np.asarray(read), z, NEARER_M)

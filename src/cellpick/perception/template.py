@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from cellpick.geometry import Floats
-from cellpick.perception.face_edges import face_edges
+from cellpick.perception.face_edges import FaceEdges, face_edges
 from cellpick.perception.kernels import Kernels, make_kernels
 from cellpick.perception.patch import Patch, make_patch
 from cellpick.perception.pattern import Face, FacePattern
@@ -15,6 +17,9 @@ from cellpick.structures import CellModel
 
 ROUGH_SHIFTS, ROUGH_TURNS = 2, 3
 """Half tiles to each side that the first climb tries, and the same of the farthest point's turn."""
+MOST_TILES = 60
+"""A cell that is longer than this many tiles has kernels too many and too large to keep: they are
+drawn for each region, for the few yaws at which such a cell lies within it."""
 FINE_SHIFTS, FINE_TURNS = 1, 2
 """Pixels to each side that the last climbs try, and the same of the farthest point's turn."""
 
@@ -25,8 +30,8 @@ class Template:
 
     face: Face
     """The face."""
-    kernels: Kernels
-    """For the coarse search."""
+    kernels_in: Callable[[Floats], Kernels]
+    """Those for the coarse search of a region of these extents (2,)."""
     rough: Patch
     """For the first climb, at half a tile's pitch."""
     fine: Patch
@@ -52,7 +57,16 @@ def make_template(
 
     return Template(
         drawn.face,
-        make_kernels(face, cell, pixel_m, tile_px),
+        _kernels(face, cell, pixel_m, tile_px),
         patch(half_px, ROUGH_SHIFTS, ROUGH_TURNS),
         patch(1, FINE_SHIFTS, FINE_TURNS),
     )
+
+
+def _kernels(
+    face: FaceEdges, cell: CellModel, pixel_m: float, tile_px: int
+) -> Callable[[Floats], Kernels]:
+    if cell.size_m[:2].max() > MOST_TILES * tile_px * pixel_m:
+        return partial(make_kernels, face, cell, pixel_m, tile_px)
+    kept = make_kernels(face, cell, pixel_m, tile_px)
+    return lambda _: kept
