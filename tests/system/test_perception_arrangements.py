@@ -75,3 +75,25 @@ def test_cases_on_their_large_face_are_in_place_and_ambiguous_where_turned_other
         assert (np.abs(np.diag(R)) > 0.9995).all()
         known = np.trace(R) > 2.999
         assert estimates.status[row] == "ambiguous" or (known and estimates.status[row] == "ok")
+
+
+def test_every_blade_cell_of_a_tray_is_found_with_its_polarity():
+    shot = shoot(
+        "blade_tray", 1, ("tray.rows=3", "rig.cameras=[realsense_d435, industrial_2d_5mp]")
+    )
+    estimates = perceive(shot.look, codes=False)
+    apart = np.linalg.norm(
+        estimates.Ts_base_cell[:, None, :3, 3] - shot.Ts_base_cell[None, :, :3, 3], axis=-1
+    )
+    assert len(estimates) == 3
+    assert sorted(apart.argmin(axis=1)) == [0, 1, 2]
+    assert apart.min(axis=1).max() < 2e-3
+    for T, true, polarity in zip(
+        estimates.Ts_base_cell,
+        shot.Ts_base_cell[apart.argmin(axis=1)],
+        estimates.polarity,
+        strict=True,
+    ):
+        along = T[:3, 0] @ true[:3, 0]
+        assert np.abs(along) > 0.9999
+        assert along > 0 or polarity == "unknown"

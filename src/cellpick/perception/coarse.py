@@ -127,7 +127,7 @@ def fast(n: int) -> int:
 
 
 def inner(score: NDArray[np.float32], inset_m: Floats, step_m: float) -> NDArray[np.float32]:
-    """The scores where a cell's centre may be, `inset_m` (2,) inside the borders; -inf elsewhere."""
+    """The scores where a centre may be, `inset_m` (2,) inside the borders; -inf elsewhere."""
     reach = (inset_m[::-1] / step_m).astype(int)
     middle = tuple(slice(r, max(r, n - r)) for r, n in zip(reach, score.shape, strict=True))
     result = np.full_like(score, -np.inf)
