@@ -10,6 +10,7 @@ import pytest
 PUBLIC = {
     "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles
         corner_points find_board hand_eye rig_calibration solve""",
+    "campaign": "Episode EpisodeResult run_episode",
     "cli": "main",
     "evaluate": """Matches PoseErrors PoseRecall Touch add add_s diameter_m match_by_score
         match_estimates model_points mspd mssd pool_recalls pose_errors pose_recall summarise
