@@ -1,0 +1,145 @@
+"""Records -> two Parquet tables: a row an episode, and a row an attempt, all inputs as columns.
+
+Columns of the inputs are the scene's keys; nested figures are joined by `_`, as in
+`place_error_mm_p95`. What a Parquet column cannot hold is JSON text.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cellpick.errors import InputError
+from cellpick.report import write_whole
+
+EPISODES, ATTEMPTS = "episodes.parquet", "attempts.parquet"
+HEAD = ("id", "case", "scene", "kind", "seed", "status", "reason")
+TAIL = ("version", "command", "traceback")
+COUNTED = ("cells", "found", "false")
+QUANTILES = (("p50", 0.5), ("p95", 0.95))
+INPUT_PREFIX = "in."
+"""Before an input whose name is that of a figure."""
+
+
+def write_dataset(folder: Path, records: Sequence[Mapping[str, Any]]) -> tuple[Path, Path]:
+    """Write both tables, each whole or not at all; raises `UnavailableError` naming the path."""
+    tables = episode_table(records), attempt_table(records)
+    paths = folder / EPISODES, folder / ATTEMPTS
+    for path, table in zip(paths, tables, strict=True):
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        write_whole(path, buffer.getvalue())
+    return paths
+
+
+def read_dataset(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The episodes and the attempts of a campaign's folder; raises `InputError` naming a file that
+    is missing or no Parquet."""
+    return _read(folder / EPISODES), _read(folder / ATTEMPTS)
+
+
+def episode_table(records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """A row an episode, in the order of the records."""
+    return _frame([_episode_row(record) for record in records])
+
+
+def attempt_table(records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """A row an attempt: the episode's id, case, scene, seed and inputs, then the attempt."""
+    rows = []
+    for record in records:
+        own = {name: record[name] for name in ("id", "case", "scene", "seed")}
+        for attempt in record["attempts"]:
+            rows.append(own | _inputs(record, attempt) | _flat(attempt))
+    return _frame(rows)
+
+
+def _episode_row(record: Mapping[str, Any]) -> dict[str, Any]:
+    summary = {
+        name: value
+        for name, value in record["summary"].items()
+        if name not in ("schema", "scene", "seed", "version")
+    }
+    figures = _flat(summary) | _look(record["first_look"])
+    measured = {f"measured_{name}": value for name, value in _flat(record["measured"]).items()}
+    head = {name: record[name] for name in HEAD}
+    tail = {name: record[name] for name in TAIL}
+    tail["overrides"] = json.dumps(list(record["overrides"]))
+    return head | _inputs(record, head | figures | measured) | figures | measured | tail
+
+
+def _inputs(record: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
+    named = {}
+    for key, value in record["inputs"].items():
+        named[INPUT_PREFIX + key if key in taken else key] = _plain(value)
+    return named
+
+
+def _look(look: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures of the first look: counts, and quantiles in place of lists."""
+    if not look:
+        return {}
+    row: dict[str, Any] = {f"look_{name}": look[name] for name in COUNTED}
+    row |= {f"look_polarity_{name}": count for name, count in look["polarity"].items()}
+    row |= {f"look_status_{name}": count for name, count in look["statuses"].items()}
+    for name in ("pose_error_mm", "pose_error_deg"):
+        values = pl.Series(look[name], dtype=pl.Float64)
+        for label, share in QUANTILES:
+            row[f"look_{name}_{label}"] = values.quantile(share, "linear")
+    return row
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one, names joined by `_`; lists and empty mappings as JSON."""
+    row: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value and name not in OPEN:
+            row |= _flat(value, f"{prefix}{name}_")
+        else:
+            row[prefix + name] = _plain(value)
+    return row
+
+
+OPEN = ("failures", "unverified", "cameras")
+"""Mappings whose keys differ from run to run: one column of JSON each."""
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, (Mapping, list, tuple)) else value
+
+
+def _frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows that need not have the same columns; a column of unlike types becomes text."""
+    rows = list(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])
+
+
+def _column(name: str, values: list[Any]) -> pl.Series:
+    kinds = {type(value) for value in values if value is not None}
+    if not kinds:  # a figure that no run has
+        return pl.Series(name, values, dtype=pl.Float64)
+    if kinds <= {bool}:
+        return pl.Series(name, values, dtype=pl.Boolean)
+    if kinds <= {int}:
+        return pl.Series(name, values, dtype=pl.Int64)
+    if kinds <= {int, float}:
+        wide = [None if value is None else float(value) for value in values]
+        return pl.Series(name, wide, dtype=pl.Float64)
+    text = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
+    return pl.Series(name, text, dtype=pl.String)
+
+
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"is no Parquet table: {error}",
+            source=str(path),
+            accepted="the folder of a sweep or a bench",
+        ) from error

@@ -1,0 +1,47 @@
+"""Records as episodes leave them, made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cellpick.campaign import Episode
+from cellpick.campaign.episode import blank_record
+
+
+def run_record(episode: Episode, placed: int, cells: int = 12, **summary: Any) -> dict[str, Any]:
+    """A run that placed some of its cells."""
+    record = blank_record(episode)
+    record["summary"] = {
+        "schema": "cellpick.summary/1",
+        "scene": episode.scene,
+        "seed": episode.seed,
+        "version": record["version"],
+        "cells_total": cells,
+        "slots_total": cells,
+        "placed_ok": placed,
+        "failures": {"dropped": cells - placed} if placed < cells else {},
+        "place_error_mm": {"p50": 0.2, "p95": 0.4, "max": 0.5},
+        **summary,
+    }
+    record["attempts"] = [
+        {"number": k + 1, "status": "placed" if k < placed else "dropped", "contacts": []}
+        for k in range(cells)
+    ]
+    record["measured"] = {"wall_time_s": 20.0, "stage_s": {"motion": 10.0}}
+    return record
+
+
+def look_record(episode: Episode, found: int, cells: int = 60) -> dict[str, Any]:
+    """A scene for looks alone."""
+    record = blank_record(episode)
+    record["kind"] = "look"
+    record["first_look"] = {
+        "cells": cells,
+        "found": found,
+        "false": 0,
+        "statuses": {"ok": found},
+        "polarity": {"right": found},
+        "pose_error_mm": [0.1, 0.2, 0.3],
+        "pose_error_deg": [],
+    }
+    return record

@@ -1,0 +1,82 @@
+"""The Parquet tables: every record a row, every input a column, readable by others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from campaign_stage import look_record, run_record
+
+from cellpick.campaign import Episode
+from cellpick.campaign.dataset import (
+    attempt_table,
+    episode_table,
+    read_dataset,
+    write_dataset,
+)
+from cellpick.campaign.episode import blank_record
+from cellpick.errors import InputError
+
+
+@pytest.fixture
+def records():
+    def inputs(gap):
+        return {"tray.gap_mm": gap, "seed": 7, "faults": [{"kind": "dead"}], "note": "ä<&"}
+
+    return [
+        run_record(Episode("one", 0, ("tray.gap_mm=0",), "a", inputs(0)), 11),
+        run_record(Episode("one", 1, ("tray.gap_mm=0.5",), "a", inputs(0.5)), 12),
+        look_record(Episode("heap", 2, (), "b"), 40),
+        blank_record(Episode("one", 3, (), "b"), "timeout", "longer than 5 s"),
+    ]
+
+
+def test_a_row_an_episode_in_order_with_its_inputs_and_figures(records):
+    rows = episode_table(records).to_dicts()
+    assert [row["id"] for row in rows] == [record["id"] for record in records]
+    assert [row["tray.gap_mm"] for row in rows] == [0.0, 0.5, None, None]
+    assert [row["placed_ok"] for row in rows] == [11, 12, None, None]
+    assert [row["look_found"] for row in rows] == [None, None, 40, None]
+    assert rows[2]["look_pose_error_mm_p50"] == pytest.approx(0.2)
+    assert rows[2]["look_pose_error_deg_p50"] is None
+    assert rows[3]["status"] == "timeout"
+    assert json.loads(rows[0]["failures"]) == {"dropped": 1}
+    assert json.loads(rows[0]["faults"]) == [{"kind": "dead"}]
+
+
+def test_an_input_that_is_named_like_a_figure_takes_nothing_away(records):
+    rows = episode_table(records).to_dicts()
+    assert rows[0]["seed"] == 0
+    assert rows[0]["in.seed"] == 7
+
+
+def test_a_row_an_attempt(records):
+    rows = attempt_table(records).to_dicts()
+    assert len(rows) == 24
+    assert [row["status"] for row in rows if row["id"] == records[0]["id"]].count("placed") == 11
+    assert {row["tray.gap_mm"] for row in rows} == {0.0, 0.5}
+
+
+def test_other_libraries_read_the_same(records, tmp_path):
+    duckdb, pandas = pytest.importorskip("duckdb"), pytest.importorskip("pandas")
+    episodes, attempts = write_dataset(tmp_path, records)
+    ours, _ = read_dataset(tmp_path)
+    theirs = pandas.read_parquet(episodes)
+    assert list(theirs.columns) == ours.columns
+    assert theirs["placed_ok"].sum() == 23
+    query = f"""select "tray.gap_mm", count(*) from '{attempts}' where status = 'placed'
+        group by 1 order by 1"""
+    assert duckdb.sql(query).fetchall() == [(0.0, 11), (0.5, 12)]
+
+
+def test_no_records_make_empty_tables(tmp_path):
+    write_dataset(tmp_path, [])
+    assert [table.height for table in read_dataset(tmp_path)] == [0, 0]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a table"])
+def test_what_is_no_table_is_named(content, tmp_path):
+    if content is not None:
+        (tmp_path / "episodes.parquet").write_bytes(content)
+    with pytest.raises(InputError, match=r"episodes\.parquet.*no Parquet table"):
+        read_dataset(tmp_path)
