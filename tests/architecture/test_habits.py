@@ -10,7 +10,7 @@ from source_tree import ROOT, SOURCE, calls_of, imports_of, modules, package_of,
 
 LONGEST_FILE = 300
 FOGGY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
-SEEDS = {"station", "cli"}
+SEEDS = {"campaign", "station", "cli"}
 """The packages that make a Generator out of a seed; all others take one as an argument."""
 
 

@@ -43,7 +43,8 @@ def test_sobol_points_share_themselves_out_evenly_on_every_axis():
 
 def test_a_log_range_is_drawn_by_ratios():
     table = DESIGNS["sobol"]([Axis.of_range(1, 10000, 2, "log")], 64, 0)
-    assert Counter(np.floor(np.log10(np.array(table)[:, 0])).astype(int)) == dict.fromkeys(
+    decades = np.floor(np.log10(np.array(table)[:, 0])).astype(int)
+    assert Counter(decades) == dict.fromkeys(range(4), 16)
         range(4), 16
     )
 
