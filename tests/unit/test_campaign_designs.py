@@ -45,8 +45,6 @@ def test_a_log_range_is_drawn_by_ratios():
     table = DESIGNS["sobol"]([Axis.of_range(1, 10000, 2, "log")], 64, 0)
     decades = np.floor(np.log10(np.array(table)[:, 0])).astype(int)
     assert Counter(decades) == dict.fromkeys(range(4), 16)
-        range(4), 16
-    )
 
 
 def test_saltelli_rows_take_one_factor_from_the_second_sample():
