@@ -40,7 +40,7 @@ PUBLIC = {
         CameraVerdict Capture
         CaptureSet CellEstimates CellModel Contact Cups EstimateStatus ForeignObject
         Grasps GripperModel
-        GripperReading Jaws JointTrajectory Material MotionPlan MotionStatus OutcomeStatus
+        GripperReading Groove Jaws JointTrajectory Material MotionPlan MotionStatus OutcomeStatus
         PickOutcome Recipe ReferenceMark RigCalibration SearchTask Solid SurfaceFeature Symmetry""",
     "world": "FollowReport Tolerances World pour",
 }

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, RootModel
 
 from cellpick.scene.documents import Strict, read_yaml, validated
 from cellpick.scene.quantities import CellSizeMm, Friction, OffsetMm, Share, SizeMm, Sourced
-from cellpick.structures import CellModel, Material, SurfaceFeature, Symmetry
+from cellpick.structures import CellModel, Groove, Material, SurfaceFeature, Symmetry
 
 MM = 1e-3
 
@@ -69,6 +69,16 @@ class _Symmetry(Strict):
     fold: Annotated[int, Field(ge=0)]
 
 
+class _Groove(Sourced):
+    face: Literal["+z", "-z"]
+    offset_mm: SizeMm
+    width_mm: SizeMm
+    depth_mm: SizeMm
+
+    def record(self) -> Groove:
+        return Groove(self.face, self.offset_mm * MM, self.width_mm * MM, self.depth_mm * MM)
+
+
 class _CellFile(Strict):
     name: str
     shape: Literal["box", "cylinder", "pouch"]
@@ -78,6 +88,7 @@ class _CellFile(Strict):
     surface: _Surface
     symmetries: tuple[_Symmetry, ...]
     features: _Features
+    groove: _Groove | None = None
 
 
 class _MaterialEntry(Sourced):
@@ -119,4 +130,5 @@ def load_cell(path: Path) -> CellModel:
         friction=file.surface.friction,
         features=tuple(f.record() for f in file.features.items),
         symmetries=tuple(Symmetry(np.array(s.axis), s.fold) for s in file.symmetries),
+        groove=file.groove.record() if file.groove else None,
     )

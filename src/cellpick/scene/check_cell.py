@@ -45,9 +45,37 @@ def check_cell(models: SceneModels) -> None:
             got=(cell.corner_radius_m * 1e3, cell.rim_radius_m * 1e3),
             accepted=f"below {min(x, y) * 5e2:g} mm",
         )
+    _check_groove(cell, source)
     _check_features(cell, source)
     _check_symmetries(cell, source)
     _check_materials(models)
+
+
+def _check_groove(cell: CellModel, source: str) -> None:
+    """It lies on a round cell's side, between the rims, and bends more gently than a fold."""
+    groove = cell.groove
+    if groove is None:
+        return
+    if cell.shape != "cylinder":
+        raise InputError("only a cylinder has a groove", source=source, key="groove")
+    least = cell.rim_radius_m + groove.width_m / 2
+    if not least <= groove.offset_m <= cell.height_m / 2 - groove.width_m / 2:
+        raise InputError(
+            "the groove must lie between the rim and the middle of the side",
+            source=source,
+            key="groove.offset_mm",
+            got=groove.offset_m * 1e3,
+            accepted=f"{least * 1e3:g} to {(cell.height_m - groove.width_m) * 5e2:g} mm",
+        )
+    if groove.depth_m > min(groove.width_m, cell.size_m[0] / 4):
+        raise InputError(
+            "the groove is too deep",
+            source=source,
+            key="groove.depth_mm",
+            got=groove.depth_m * 1e3,
+            accepted=f"at most its width, {groove.width_m * 1e3:g} mm, and a quarter of the "
+            f"diameter",
+        )
 
 
 def _check_features(cell: CellModel, source: str) -> None:

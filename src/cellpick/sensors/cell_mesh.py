@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.sensors.meshes import Mesh, joined, rounded_prism, tube
+from cellpick.sensors.meshes import Mesh, Ring, joined, rounded_prism, tube
 from cellpick.sensors.paint import FacePaint, flat
-from cellpick.structures import CellModel, SurfaceFeature
+from cellpick.structures import CellModel, Groove, SurfaceFeature
 
 RAISED_RIM_M = 0.0002
 """Rounding of a raised terminal's upper edge; assumed."""
@@ -19,6 +19,9 @@ PAINTED_AXIS = 2
 BURIED_M = 1e-5
 """How far a raised feature reaches into the case, so that no crack opens below it. Its lower edge
 stands for the line where it leaves the case, and so must be near."""
+
+GROOVE_SEGMENTS = 10
+"""Rings of facets in a groove."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +46,11 @@ def cell_surface(cell: CellModel, index: Callable[[str], int]) -> CellSurface:
         faces.append(FacePaint(index(base), features, _rows(features, index)))
     case = _case(cell)
     materials = np.full(len(case.triangles), index(cell.case_material), dtype=np.int32)
-    top = case.normals[case.triangles].mean(axis=1)[:, 2]
-    materials[top > 0.1], materials[top < -0.1] = (
-        index(cell.top_material),
-        index(cell.bottom_material),
-    )
+    up = case.normals[case.triangles].mean(axis=1)[:, 2]
+    z = case.vertices[case.triangles].mean(axis=1)[:, 2]
+    bent = (np.abs(up) > 0.1) & (np.abs(z) > cell.height_m / 2 - cell.rim_radius_m)
+    materials[bent & (z > 0)] = index(cell.top_material)
+    materials[bent & (z < 0)] = index(cell.bottom_material)
     paints = np.select([case.facets == 1, case.facets == 0], [0, 1], -1)
     parts, all_materials, all_paints = [case], [materials], [paints]
     for number, feature in enumerate(cell.features):
@@ -84,7 +87,19 @@ def _rows(features: tuple[SurfaceFeature, ...], index: Callable[[str], int]) -> 
 def _case(cell: CellModel) -> Mesh:
     x, y, z = (float(s) / 2 for s in cell.size_m)
     radius = x if cell.shape == "cylinder" else cell.corner_radius_m
-    return rounded_prism((x, y), radius, (-z, z), (cell.rim_radius_m, cell.rim_radius_m))
+    rims = (cell.rim_radius_m, cell.rim_radius_m)
+    between = _groove_rings(cell.groove, z) if cell.groove else ()
+    return rounded_prism((x, y), radius, (-z, z), rims, between)
+
+
+def _groove_rings(groove: Groove, half_m: float) -> tuple[Ring, ...]:
+    """Rings of the groove from below to above."""
+    t = np.linspace(-0.5, 0.5, GROOVE_SEGMENTS + 1) * groove.width_m
+    depth, slope = groove.inset(t)
+    middle = (half_m - groove.offset_m) * (1 if groove.face == "+z" else -1)
+    length = np.hypot(1, slope)
+    columns = depth, middle + t, 1 / length, slope / length
+    return tuple((a, b, c, d) for a, b, c, d in np.stack(columns, -1).tolist())
 
 
 def _raised(cell: CellModel, feature: SurfaceFeature) -> Mesh:

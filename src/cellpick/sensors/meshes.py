@@ -114,12 +114,15 @@ def rounded_prism(
     radius_m: float,
     z_m: tuple[float, float],
     rims_m: tuple[float, float],
+    between: Sequence[Ring] = (),
 ) -> Mesh:
-    """A prism from z_m[0] to z_m[1] whose bottom and top edges are rounded by `rims_m`."""
+    """A prism from z_m[0] to z_m[1] whose bottom and top edges are rounded by `rims_m`; rings
+    `between` them, upwards, shape its side."""
     (z0, z1), (r0, r1) = z_m, rims_m
     rings: list[Ring] = []
     c, s = _quarter(-np.pi / 2, 0.0, RIM_SEGMENTS)
     rings += [(r0 * (1 - c[i]), z0 + r0 * (1 + s[i]), c[i], s[i]) for i in range(len(c))]
+    rings += between
     c, s = _quarter(0.0, np.pi / 2, RIM_SEGMENTS)
     rings += [(r1 * (1 - c[i]), z1 - r1 * (1 - s[i]), c[i], s[i]) for i in range(len(c))]
     strips = list(pairwise(rings))

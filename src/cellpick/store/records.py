@@ -33,7 +33,7 @@ def from_json(kind: type[Record], value: Any, source: str, key: str) -> Record:
     """The record of class `kind` that `value` describes.
 
     Raises `InputError`, naming the file `source` and the path `key` inside it, when a field is
-    missing, unknown or of the wrong type or shape.
+    missing, unknown or of the wrong type or shape. One that may be None may be missing.
     """
     given = mapping(value, source, key)
     hints = get_type_hints(kind)
@@ -41,12 +41,13 @@ def from_json(kind: type[Record], value: Any, source: str, key: str) -> Record:
         raise InputError(
             "unknown key", source=source, key=f"{key}.{unknown[0]}", accepted=", ".join(hints)
         )
-    if missing := [name for name in hints if name not in given]:
+    needed = [name for name, hint in hints.items() if type(None) not in get_args(hint)]
+    if missing := [name for name in needed if name not in given]:
         raise InputError(
             "missing key", source=source, key=f"{key}.{missing[0]}", accepted=", ".join(hints)
         )
     values = {
-        name: _field(hint, given[name], source, f"{key}.{name}") for name, hint in hints.items()
+        name: _field(hint, given.get(name), source, f"{key}.{name}") for name, hint in hints.items()
     }
     try:
         return kind(**values)
@@ -125,6 +126,8 @@ def _brief(value: Any) -> Any:
 
 def _field(hint: Any, value: Any, source: str, key: str) -> Any:
     origin, arguments = get_origin(hint), get_args(hint)
+    if type(None) in arguments:
+        return None if value is None else _field(arguments[0], value, source, key)
     if origin is Literal:
         if value not in arguments:
             accepted = ", ".join(map(repr, arguments))

@@ -10,7 +10,7 @@ from cellpick.structures.capture import (
     ReferenceMark,
     SearchTask,
 )
-from cellpick.structures.cell import CellModel, SurfaceFeature, Symmetry
+from cellpick.structures.cell import CellModel, Groove, SurfaceFeature, Symmetry
 from cellpick.structures.estimates import (
     CameraStatus,
     CameraVerdict,
@@ -43,6 +43,7 @@ __all__ = [
     "Grasps",
     "GripperModel",
     "GripperReading",
+    "Groove",
     "Jaws",
     "JointTrajectory",
     "Material",

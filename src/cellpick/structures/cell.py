@@ -72,6 +72,28 @@ class Symmetry:
         object.__setattr__(self, "axis", frozen("axis", self.axis, (3,)))
 
 
+@dataclass(frozen=True)
+class Groove:
+    """The groove that is rolled round a can below its crimped lid; a sleeve over it follows it."""
+
+    face: Literal["+z", "-z"]
+    """The end that it is near."""
+    offset_m: float
+    """From that end's face to the groove's middle."""
+    width_m: float
+    """Along the axis, where it begins to bend."""
+    depth_m: float
+    """How much less the radius is at its deepest."""
+
+    def inset(self, t: Floats) -> tuple[Floats, Floats]:
+        """Depth (...) and its slope at distances `t` (...) from the middle: a raised cosine."""
+        on = np.abs(t) < self.width_m / 2
+        phase = 2 * np.pi / self.width_m * t
+        depth = np.where(on, self.depth_m / 2 * (1 + np.cos(phase)), 0.0)
+        slope = np.where(on, -self.depth_m * np.pi / self.width_m * np.sin(phase), 0.0)
+        return depth, slope
+
+
 @dataclass(frozen=True, eq=False)
 class CellModel:
     """One type of cell. Origin at the centre of the case, +z out of the terminal side."""
@@ -101,6 +123,8 @@ class CellModel:
     """All that is on its faces; later ones cover earlier ones."""
     symmetries: tuple[Symmetry, ...]
     """Declared symmetries; polarity is never one."""
+    groove: Groove | None = None
+    """Of a crimped can; None for a smooth side."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size_m", frozen("size_m", self.size_m, (3,)))

@@ -14,6 +14,7 @@ from cellpick.perception.heap.colours import FARTHEST, off_colour
 from cellpick.perception.heap.covariance import covariances
 from cellpick.perception.heap.ends import end_odds
 from cellpick.perception.heap.foreign import foreign_objects, unexplained
+from cellpick.perception.heap.groove import groove_odds
 from cellpick.perception.heap.hypotheses import Hypotheses, hypotheses
 from cellpick.perception.heap.judge import judge
 from cellpick.perception.heap.rims import end_shifts
@@ -45,6 +46,7 @@ def locate_heap(look: CaptureSet) -> Located:
     found = at_rims(look, found, before)
     covariance = covariances(found, surfaces, height_m)
     odds = end_odds(look, found.Ts, before, end_ring(cell, task.materials))
+    odds += groove_odds(look, found.Ts, before)
     Ts = np.where((odds < 0)[:, None, None], found.Ts @ UPSIDE_DOWN, found.Ts)
     verdict = judge(found, covariance, odds, task.polarity_confidence, height_m)
     names = tuple(capture.calibration.camera for capture in look.captures)
