@@ -46,7 +46,7 @@ def locate_heap(look: CaptureSet) -> Located:
     found = at_rims(look, found, before)
     covariance = covariances(found, surfaces, height_m)
     odds = end_odds(look, found.Ts, before, end_ring(cell, task.materials))
-    odds += groove_odds(look, found.Ts, before)
+    odds += groove_odds(look, found.Ts, found.places.doubt_m, before)
     Ts = np.where((odds < 0)[:, None, None], found.Ts @ UPSIDE_DOWN, found.Ts)
     verdict = judge(found, covariance, odds, task.polarity_confidence, height_m)
     names = tuple(capture.calibration.camera for capture in look.captures)
