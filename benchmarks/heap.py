@@ -48,8 +48,11 @@ def main() -> int:
     known = json.loads(document.read_text())["seeds"] if document.exists() else {}
     models = resolve_scene(load_scene(SCENE))
     wanted.out.mkdir(parents=True, exist_ok=True)
-    for seed in range(FIRST_SEED, FIRST_SEED + wanted.seeds):
-        if wanted.again or str(seed) not in known:
+    seeds = range(FIRST_SEED, FIRST_SEED + wanted.seeds)
+    if wanted.again:
+        known = {name: kept for name, kept in known.items() if int(name) not in seeds}
+    for seed in seeds:
+        if str(seed) not in known:
             known[str(seed)] = judged(look_once(models, seed))
             print(f"seed {seed}: {known[str(seed)]['recall_best']}", flush=True)
         content = {
@@ -86,6 +89,7 @@ def judged(look: Look) -> dict[str, Any]:
     flipped = turned.min(axis=1) < right.min(axis=1)
     near = either.min(axis=1) < NEAR_M
     held = hit & best[cell]
+    ambiguous = np.array([s == "ambiguous" for s in estimates.status], bool)
     return {
         "recall_best": [int((best & found).sum()), int(best.sum())],
         "recall_mean": [int((mean & found).sum()), int(mean.sum())],
@@ -95,6 +99,7 @@ def judged(look: Look) -> dict[str, Any]:
         "of_no_cell": int((~near).sum()),
         "loose": int((~ok & ~hit).sum()),
         "polarity_known": [int((held & known).sum()), int(held.sum())],
+        "ambiguous": [int((held & ambiguous).sum()), int(held.sum())],
         "polarity_wrong": int((near & known & flipped).sum()),
         "foreign": len(estimates.foreign),
         "mssd_mm": (1e3 * either.min(axis=0)[best & found]).round(3).tolist(),
