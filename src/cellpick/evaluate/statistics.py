@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from scipy.special import ndtri
 
 from cellpick.geometry import Floats
 
-_Z95 = 1.959963984540054
 _DECIMALS = 6
 
 
@@ -37,17 +37,20 @@ def mean_and_quantiles(values: Iterable[float] | Floats) -> dict[str, float | No
     }
 
 
-def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """95 % confidence interval of a rate; (0, 1) without trials.
+def wilson_interval(
+    successes: float, trials: float, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Confidence interval of a rate; (0, 1) without trials. Effective counts may be fractions.
 
     Wilson 1927, "Probable inference", as equation (4) of Brown, Cai and DasGupta 2001, "Interval
     estimation for a binomial proportion".
     """
     if trials == 0:
         return 0.0, 1.0
-    rate, z2 = successes / trials, _Z95**2
+    z = float(ndtri((1 + confidence) / 2))
+    rate, z2 = successes / trials, z**2
     middle = (rate + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = np.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2)) * _Z95 / (1 + z2 / trials)
+    half = np.sqrt(rate * (1 - rate) / trials + z2 / (4 * trials**2)) * z / (1 + z2 / trials)
     # rounding must not push an end past the rate itself
     return max(0.0, min(rate, float(middle - half))), min(1.0, max(rate, float(middle + half)))
 

@@ -1,0 +1,132 @@
+"""A campaign beside its baseline: better, worse, or no evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from cellpick.campaign.statistics.effects import bootstrap_interval, rate_difference_interval
+from cellpick.campaign.statistics.exchange import (
+    Exchanges,
+    chance,
+    free_exchanges,
+    paired_exchanges,
+)
+from cellpick.campaign.statistics.intervals import Interval, check_share
+from cellpick.campaign.statistics.pooled import Pooled, Statistic
+from cellpick.campaign.statistics.sides import Sides, Values, matched
+from cellpick.errors import InputError
+
+ALPHA = 0.01
+"""Chance of a `better` or `worse` where nothing has changed, for all comparisons of a family
+together. Half of them are `worse`: ten reruns of unchanged code raise no alarm in 95 of 100."""
+RESAMPLES = 9999
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What became of one figure."""
+
+    verdict: Literal["better", "worse", "no evidence"]
+    reason: str
+    """Why the data cannot tell, where they cannot; else empty."""
+    baseline: float
+    """The figure, in its values' unit; NaN without values."""
+    current: float
+    effect: float
+    """Current less baseline."""
+    interval: Interval
+    """Of the effect, at 95 %; NaN without values."""
+    p: float
+    """Two-sided; 1 without values."""
+    p_adjusted: float
+    """For all comparisons of its family, by `holm`; before that, `p`."""
+    least_p: float
+    """Smallest p that these episodes could have given, however far apart."""
+    pairing: Literal["paired", "unpaired"]
+    episodes: tuple[int, int]
+    """Episodes with values that were compared, of the baseline and of the current campaign."""
+    better: Direction
+
+
+def compare(
+    baseline: Values,
+    current: Values,
+    rng: np.random.Generator,
+    *,
+    statistic: Statistic = "mean",
+    better: Direction = "higher",
+    strata: Mapping[str, str] | None = None,
+    alpha: float = ALPHA,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """One figure of all values together, tested by exchanging whole episodes.
+
+    Paired by id where at least half of either side's episodes are on the other side too (the rest
+    are left out); else unpaired, exchanged within `strata` (id -> case; a case of one side alone is
+    left out). Values that are not finite are left out: a failure that must count is a 0 in a rate.
+    Raises `InputError` for an unknown statistic or direction and for a bad level.
+    """
+    check_share("alpha", alpha)
+    if better not in ("higher", "lower"):
+        raise InputError("no such direction", key="better", got=better, accepted="higher, lower")
+    if resamples < 1:
+        raise InputError("at least one resample", key="resamples", got=resamples)
+    sides = matched(baseline, current, strata or {})
+    a, b = len(sides.baseline), len(sides.current)
+    pooled = Pooled([*sides.baseline, *sides.current], statistic)
+    found = np.repeat([0.0, 1.0], [a, b])
+    before, now = (float(pooled.figure(w[None])[0]) for w in (1 - found, found))
+    p, least, interval = 1.0, 1.0, Interval(np.nan, np.nan)
+    if a and b:
+        exchanges = _exchanges(sides, pooled, resamples, rng)
+        p, least = chance(pooled, exchanges, found), exchanges.least
+        if statistic == "mean" and pooled.binary:
+            interval = rate_difference_interval(pooled, a, sides.paired)
+        else:
+            interval = bootstrap_interval(pooled, a, sides.paired, resamples, rng)
+    comparison = Comparison(
+        verdict="no evidence",
+        reason="",
+        baseline=before,
+        current=now,
+        effect=now - before,
+        interval=interval,
+        p=p,
+        p_adjusted=p,
+        least_p=least,
+        pairing="paired" if sides.paired else "unpaired",
+        episodes=(a, b),
+        better=better,
+    )
+    return judged(comparison, p, alpha, 1)
+
+
+def judged(comparison: Comparison, p_adjusted: float, alpha: float, family: int) -> Comparison:
+    """The same with the verdict that its adjusted p gives in a family of so many comparisons."""
+    verdict: Literal["better", "worse", "no evidence"] = "no evidence"
+    if p_adjusted <= alpha and comparison.effect != 0:
+        rose = comparison.effect > 0
+        verdict = "better" if rose == (comparison.better == "higher") else "worse"
+    a, b = comparison.episodes
+    reason = ""
+    if a == 0 or b == 0:
+        reason = f"no values in {'the baseline' if a == 0 else 'the current campaign'}"
+    elif comparison.least_p == 1:
+        reason = "nothing differs"
+    elif comparison.least_p * family > alpha:
+        reason = f"too few episodes: p cannot be below {comparison.least_p:.2g}"
+    return replace(comparison, verdict=verdict, reason=reason, p_adjusted=p_adjusted)
+
+
+def _exchanges(sides: Sides, pooled: Pooled, resamples: int, rng: np.random.Generator) -> Exchanges:
+    if sides.paired:
+        pairs = zip(sides.baseline, sides.current, strict=True)
+        differs = [not np.array_equal(np.sort(x), np.sort(y)) for x, y in pairs]
+        return paired_exchanges(np.array(differs), resamples, rng)
+    found = free_exchanges(sides.baseline_strata, sides.current_strata, resamples, rng)
+    return found._replace(least=1.0) if pooled.constant else found
