@@ -155,11 +155,11 @@ def test_the_folder_above_the_store_is_recognised(store):
         ),
         (
             lambda i: i["captures"][1]["calibration"].update(K=[[0, 0, 1], [0, 9, 1], [0, 0, 1]]),
-            "captures[1].calibration.K: not a pinhole matrix; got [[0.0, 0.0, 1.0]",
+            "captures[1].calibration: K is not a pinhole matrix; got [[0.0, 0.0, 1.0]",
         ),
         (
             lambda i: i["captures"][1]["calibration"].update(K=np.eye(3).T[::-1].tolist()),
-            "captures[1].calibration.K: not a pinhole matrix",
+            "captures[1].calibration: K is not a pinhole matrix",
         ),
         (
             lambda i: i["captures"][1]["calibration"].update(K=[["1", 0, 0]] * 3),

@@ -28,8 +28,13 @@ def checked(
     Raises `ShapeError`, naming the argument and both shapes.
     """
     try:
-        array = np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError) as error:
+        given = np.asarray(value)
+        _check_kind(name, given, np.dtype(dtype))
+        with np.errstate(over="ignore"):  # too large for single precision is infinite
+            array = np.asarray(given, dtype=dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, ShapeError):
+            raise
         raise ShapeError(f"{name} must be an array of {np.dtype(dtype).name}: {error}") from error
     trailing = array.shape[array.ndim - len(shape) :] if array.ndim >= len(shape) else None
     fits = trailing is not None and all(
@@ -43,6 +48,27 @@ def checked(
     if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ShapeError(f"{name} must be finite", got="NaN or infinite values")
     return array
+
+
+def _check_kind(name: str, given: NDArray[Any], wanted: np.dtype[Any]) -> None:
+    """Raise `ShapeError` where numbers would lose their meaning as `wanted`: complex ones, and as
+    whole ones fractions and those beyond its range."""
+    of_shape = f"{name} of shape {given.shape}"
+    if given.dtype.kind == "c":
+        raise ShapeError(f"{of_shape} must hold real numbers", got=given.dtype.name)
+    if wanted.kind not in "iu" or not given.size:
+        return
+    if given.dtype.kind not in "biu":
+        raise ShapeError(f"{of_shape} must hold whole numbers", got=given.dtype.name)
+    low, high = int(given.min()), int(given.max())
+    bounds = np.iinfo(wanted)
+    if given.dtype != wanted and (low < bounds.min or high > bounds.max):
+        accepted = f"{bounds.min} to {bounds.max}"
+        raise ShapeError(
+            f"{of_shape} holds numbers that are too large or small for {wanted.name}",
+            got=f"{low} to {high}",
+            accepted=accepted,
+        )
 
 
 def frozen(

@@ -21,11 +21,13 @@ def distort(xy: ArrayLike, distortion: ArrayLike) -> Floats:
 def _distorted(p: Floats, distortion: Floats) -> Floats:
     k = distortion[..., None, :]
     x, y = p[..., 0], p[..., 1]
-    r2 = x * x + y * y
-    radial = 1 + r2 * (k[..., 0] + r2 * (k[..., 1] + r2 * k[..., 4]))
-    dx = 2 * k[..., 2] * x * y + k[..., 3] * (r2 + 2 * x * x)
-    dy = k[..., 2] * (r2 + 2 * y * y) + 2 * k[..., 3] * x * y
-    return np.stack([x * radial + dx, y * radial + dy], axis=-1)
+    # far aside the polynomials overflow: such places are in no picture
+    with np.errstate(over="ignore", invalid="ignore"):
+        r2 = x * x + y * y
+        radial = 1 + r2 * (k[..., 0] + r2 * (k[..., 1] + r2 * k[..., 4]))
+        dx = 2 * k[..., 2] * x * y + k[..., 3] * (r2 + 2 * x * x)
+        dy = k[..., 2] * (r2 + 2 * y * y) + 2 * k[..., 3] * x * y
+        return np.stack([x * radial + dx, y * radial + dy], axis=-1)
 
 
 def undistort(xy: ArrayLike, distortion: ArrayLike, iterations: int = 8) -> Floats:
@@ -36,8 +38,9 @@ def undistort(xy: ArrayLike, distortion: ArrayLike, iterations: int = 8) -> Floa
     target = checked("xy", xy, (None, 2), batch=True, finite=False)
     k = checked("distortion", distortion, (5,), batch=True)
     p: Floats = target.copy()
-    for _ in range(iterations):
-        p = p - (_distorted(p, k) - target)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(iterations):
+            p = p - (_distorted(p, k) - target)
     return p
 
 

@@ -63,8 +63,9 @@ def points_seen(capture: Capture, task: SearchTask) -> Raster | None:
     planes = []
     looks = directions(belief, T_region_camera[:3, :3], (u0, v0), stride, depth.shape)
     for axis, ray in enumerate(looks):
-        plane = ray * depth
-        plane += np.float32(T_region_camera[axis, 3])
+        with np.errstate(over="ignore", invalid="ignore"):
+            plane = ray * depth
+            plane += np.float32(T_region_camera[axis, 3])
         good &= np.asarray(cv2.inRange(plane, float(low[axis]), float(high[axis])), np.uint8)
         planes.append(plane)
     pitch = stride * tops[2] / belief.K[0, 0]
@@ -109,9 +110,12 @@ def directions(
             for f, n in zip(first_px, counts, strict=True)
         )
     )
-    nodes = rays(np.stack([u.ravel(), v.ravel()], -1), belief.K, belief.distortion) @ R_a_camera.T
+    nodes = rays(np.stack([u.ravel(), v.ravel()], -1), belief.K, belief.distortion)
+    # the lens's polynomials overflow far aside, and what is seen there lies in no region
+    with np.errstate(over="ignore", invalid="ignore"):
+        looks = (nodes @ R_a_camera.T).T.reshape(3, *u.shape).astype(np.float32)
     planes = []
-    for plane in nodes.T.reshape(3, *u.shape).astype(np.float32):
+    for plane in looks:
         size = (RAY_PITCH * counts[0], RAY_PITCH * counts[1])
         image = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.float32)
         half = RAY_PITCH // 2
@@ -123,9 +127,11 @@ def steady(depth: Singles, belief: CameraCalibration, stride: int = 1) -> NDArra
     """1 for readings (h, w) that enough neighbours confirm, else 0: a mixed (flying) pixel stands
     alone in depth. `depth` has every `stride`-th pixel."""
     slope = np.float32(SUPPORT_SLACK * stride / belief.K[0, 0])
-    slack = depth * np.float32(4 * noise_at_1m(belief))
-    slack += slope
-    slack *= depth
+    # readings that are infinite, or the largest number there is, lie outside of every region
+    with np.errstate(over="ignore", invalid="ignore"):
+        slack = depth * np.float32(4 * noise_at_1m(belief))
+        slack += slope
+        slack *= depth
     h, w = depth.shape
     support = np.zeros((h, w), np.uint8)
     for down, right in ((0, 1), (1, -1), (1, 0), (1, 1)):

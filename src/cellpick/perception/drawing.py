@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cellpick.errors import InputError
 from cellpick.perception.core import RefineOptions
 from cellpick.perception.core.face_maps import FaceMaps, face_maps
 from cellpick.perception.core.template import EdgeTemplate, edge_template
@@ -81,7 +82,18 @@ class Drawing:
 def drawing_of(
     cell: CellModel, materials: Mapping[str, Material], arrangement: Arrangement = "upright"
 ) -> Drawing:
-    """Draw a cell as it lies in an arrangement; `materials` has all that its file names."""
+    """Draw a cell as it lies in an arrangement; `materials` has all that its file names.
+
+    Raises `InputError` for a material that is not there.
+    """
+    named = [cell.case_material, cell.top_material, cell.bottom_material]
+    named += [feature.material for feature in cell.features]
+    if missing := sorted(set(named) - materials.keys()):
+        raise InputError(
+            f"materials lacks what the cell {cell.name} names",
+            got=", ".join(missing),
+            accepted=", ".join(sorted(materials)),
+        )
     lying = laid(cell, arrangement)
     cell = lying.cell
     ends: tuple[Face, ...] = ("+z", "-z")

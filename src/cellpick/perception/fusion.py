@@ -155,7 +155,10 @@ def _to_scale(capture: Capture) -> Capture:
     if capture.depth is None or scale == 1:
         return capture
     belief = replace(capture.calibration, depth_scale=1.0)
-    return replace(capture, calibration=belief, depth=capture.depth * np.float32(scale))
+    # what a camera gives for no reading may be infinite, or the largest number there is
+    with np.errstate(over="ignore", invalid="ignore"):
+        depth = capture.depth * np.float32(scale)
+    return replace(capture, calibration=belief, depth=depth)
 
 
 def fuse(look: CaptureSet) -> Clouds:

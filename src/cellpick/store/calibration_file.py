@@ -11,17 +11,11 @@ import numpy as np
 
 from cellpick.errors import InputError, UnavailableError
 from cellpick.store.json_files import load_json
-from cellpick.store.reading import check_pinhole
 from cellpick.store.records import from_json, to_json
 from cellpick.structures import RigCalibration
 
 CALIBRATION_SCHEMA = "cellpick.calibration/1"
 """Name and version of the format; another one is refused."""
-_POSITIVE = ("width_px", "height_px", "pixel_sigma_px", "depth_reference_m", "depth_scale")
-_NOT_NEGATIVE = (
-    *("translation_sigma_m", "rotation_sigma_rad", "depth_sigma_m"),
-    *("depth_scale_sigma", "depth_warp_m", "depth_correlation_px"),
-)
 
 
 def write_calibration(calibration: RigCalibration, path: Path) -> None:
@@ -51,11 +45,6 @@ def read_calibration(path: Path) -> RigCalibration:
             accepted=CALIBRATION_SCHEMA,
         )
     calibration = from_json(RigCalibration, given, source, "calibration")
-    for row, camera in enumerate(calibration.cameras):
-        key = f"calibration.cameras[{row}]"
-        check_pinhole(camera.K, source, f"{key}.K")
-        for name in (*_POSITIVE, *_NOT_NEGATIVE):
-            _check_sign(getattr(camera, name), name in _POSITIVE, source, f"{key}.{name}")
     names = [camera.camera for camera in calibration.cameras]
     if len(set(names)) < len(names):
         raise InputError("two entries of one camera", source=source, key="cameras", got=names)
@@ -75,12 +64,6 @@ def _load(path: Path) -> dict[str, Any]:
         return load_json(path, "the whole file that `cellpick calibrate` wrote")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise absent from error
-
-
-def _check_sign(value: float, strictly: bool, source: str, key: str) -> None:
-    if value < 0 or (strictly and value == 0):
-        accepted = "a number above 0" if strictly else "0 or more"
-        raise InputError("impossible figure", source=source, key=key, got=value, accepted=accepted)
 
 
 def _check_covariance(calibration: RigCalibration, source: str) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from cellpick.errors import InputError
-from cellpick.geometry import Floats
 from cellpick.store.json_files import load_json
 from cellpick.store.layout import INDEX, SCHEMA
 from cellpick.store.pictures import read_depth, read_image
@@ -65,7 +64,6 @@ def _capture(folder: Path, source: str, i: int, value: Any) -> Capture:
     entry = mapping(value, source, key)
     _check_keys(entry, CAPTURE_KEYS, source, f"{key}.")
     calibration = from_json(CameraCalibration, entry["calibration"], source, f"{key}.calibration")
-    check_pinhole(calibration.K, source, f"{key}.calibration.K")
     size = (calibration.width_px, calibration.height_px)
     depth = entry["depth"]
     return Capture(
@@ -87,18 +85,6 @@ def _inside(folder: Path, name: Any, source: str, key: str) -> Path:
             "wrong value", source=source, key=key, got=text, accepted="a file name without folders"
         )
     return folder / text
-
-
-def check_pinhole(K: Floats, source: str, key: str) -> None:
-    """Raises `InputError` unless `K` (3, 3) is one."""
-    if K[0, 0] <= 0 or K[1, 1] <= 0 or (K[2] != [0, 0, 1]).any():
-        raise InputError(
-            "not a pinhole matrix",
-            source=source,
-            key=key,
-            got=K.tolist(),
-            accepted="positive focal lengths in pixels, and 0 0 1 as the last row",
-        )
 
 
 def _check_keys(given: dict[str, Any], wanted: tuple[str, ...], source: str, prefix: str) -> None:

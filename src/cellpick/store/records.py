@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from cellpick.errors import InputError, ShapeError
+from cellpick.errors import InputError
 from cellpick.geometry import Floats
 
 Record = TypeVar("Record")
@@ -51,8 +51,10 @@ def from_json(kind: type[Record], value: Any, source: str, key: str) -> Record:
     }
     try:
         return kind(**values)
-    except ShapeError as error:
-        raise InputError(error.rule, source=source, key=key, got=error.got) from error
+    except InputError as error:
+        raise InputError(
+            error.rule, source=source, key=key, got=error.got, accepted=error.accepted
+        ) from error
 
 
 def mapping(value: Any, source: str, key: str) -> dict[str, Any]:

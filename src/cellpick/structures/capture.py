@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellpick.errors import ShapeError
 from cellpick.geometry import Floats, frozen
 from cellpick.structures.cell import CellModel
+from cellpick.structures.checks import figure, finite, one_of, pinhole, rigid
 from cellpick.structures.solids import Material
 
 Arrangement = Literal["upright", "lying", "heap"]
 """How cells lie in a tray: +z up; on the largest face, a cylinder on its side; as they fell."""
 
 
+Mount = Literal["flange", "base"]
+"""What a camera is fixed to."""
+MARKS = 50
+"""Marks in the dictionary 4x4_50."""
 IDEAL_DEPTH_SIGMA_M = 1e-6
 """What is stated of a depth camera without error: about the rounding of float32 near 1 m."""
 
@@ -34,7 +40,7 @@ class CameraCalibration:
     """(3, 3) pinhole matrix in pixels."""
     distortion: Floats
     """(5,) Brown-Conrady k1 k2 p1 p2 k3."""
-    mount: Literal["flange", "base"]
+    mount: Mount
     """What the camera is fixed to."""
     T_mount_camera: Floats
     """(4, 4) believed pose of the camera on its mount."""
@@ -63,11 +69,26 @@ class CameraCalibration:
         return 0 < self.depth_sigma_m <= IDEAL_DEPTH_SIGMA_M
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "K", frozen("K", self.K, (3, 3)))
+        object.__setattr__(self, "K", pinhole("K", self.K))
         object.__setattr__(self, "distortion", frozen("distortion", self.distortion, (5,)))
-        object.__setattr__(
-            self, "T_mount_camera", frozen("T_mount_camera", self.T_mount_camera, (4, 4))
-        )
+        object.__setattr__(self, "T_mount_camera", rigid("T_mount_camera", self.T_mount_camera))
+        figure("width_px", self.width_px, 1)
+        figure("height_px", self.height_px, 1)
+        one_of("mount", self.mount, get_args(Mount))
+        for name in _NOT_NEGATIVE:
+            figure(name, getattr(self, name), 0)
+        for name in ("pixel_sigma_px", "depth_reference_m", "depth_scale"):
+            figure(name, getattr(self, name), 0, above=True)
+
+
+_NOT_NEGATIVE = (
+    "translation_sigma_m",
+    "rotation_sigma_rad",
+    "depth_sigma_m",
+    "depth_scale_sigma",
+    "depth_warp_m",
+    "depth_correlation_px",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +110,15 @@ class Capture:
         h, w = self.calibration.height_px, self.calibration.width_px
         object.__setattr__(self, "image", frozen("image", self.image, (h, w, 3), dtype=np.uint8))
         if self.depth is not None:
+            if np.asarray(self.depth).dtype.kind not in "f":
+                raise ShapeError(
+                    f"depth of shape {np.shape(self.depth)} must be metres in floating point",
+                    got=np.asarray(self.depth).dtype.name,
+                )
             depth = frozen("depth", self.depth, (h, w), dtype=np.float32, finite=False)
             object.__setattr__(self, "depth", depth)
-        object.__setattr__(
-            self, "T_base_flange", frozen("T_base_flange", self.T_base_flange, (4, 4))
-        )
+        finite("time_s", self.time_s)
+        object.__setattr__(self, "T_base_flange", rigid("T_base_flange", self.T_base_flange))
 
     @property
     def T_base_camera(self) -> Floats:
@@ -119,7 +144,10 @@ class ReferenceMark:
     """Standard deviation, per axis, of its believed place."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "T_base_mark", frozen("T_base_mark", self.T_base_mark, (4, 4)))
+        object.__setattr__(self, "T_base_mark", rigid("T_base_mark", self.T_base_mark))
+        figure("number", self.number, 0, MARKS - 1)
+        figure("side_m", self.side_m, 0, above=True)
+        figure("sigma_m", self.sigma_m, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,10 +170,12 @@ class SearchTask:
     """How the recipe says that the cells lie: a belief, one of them may lie otherwise."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "T_base_region", frozen("T_base_region", self.T_base_region, (4, 4))
-        )
+        object.__setattr__(self, "T_base_region", rigid("T_base_region", self.T_base_region))
         object.__setattr__(self, "region_size_m", frozen("region_size_m", self.region_size_m, (3,)))
+        for axis, extent in enumerate(self.region_size_m):
+            figure(f"region_size_m[{axis}]", extent, 0, above=True)
+        figure("polarity_confidence", self.polarity_confidence, 0, 1)
+        one_of("arrangement", self.arrangement, get_args(Arrangement))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,3 +190,6 @@ class CaptureSet:
     """Names of the cameras that were triggered; one without a capture did not answer."""
     triggered_s: float = 0.0
     """Station time of the look's first trigger: a capture stamped before it is an old one."""
+
+    def __post_init__(self) -> None:
+        finite("triggered_s", self.triggered_s)

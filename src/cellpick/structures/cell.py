@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from cellpick.geometry import Floats, frozen
+from cellpick.structures.checks import figure
 from cellpick.structures.solids import Solid
 
 Outline = Literal["rect", "disc", "ring", "plus", "minus"]
@@ -128,6 +129,8 @@ class CellModel:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size_m", frozen("size_m", self.size_m, (3,)))
+        for axis, extent in enumerate(self.size_m):
+            figure(f"size_m[{axis}]", extent, 0, above=True)
 
     @property
     def height_m(self) -> float:

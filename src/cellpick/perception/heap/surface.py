@@ -99,8 +99,10 @@ def surface_of(capture: Capture, task: SearchTask, pitch_m: float) -> Surface | 
 
 def _moved(T: Floats, p: Singles) -> Singles:
     """Points (3, h, w) in another frame: rows of pixels go through memory in one stroke."""
-    turned = T[:3, :3].astype(np.float32) @ p.reshape(3, -1)
-    turned += T[:3, 3:].astype(np.float32)
+    # readings that are infinite lie nowhere, and so outside of the region
+    with np.errstate(over="ignore", invalid="ignore"):
+        turned = T[:3, :3].astype(np.float32) @ p.reshape(3, -1)
+        turned += T[:3, 3:].astype(np.float32)
     return turned.reshape(p.shape)
 
 

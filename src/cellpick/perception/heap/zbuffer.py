@@ -67,7 +67,7 @@ def zbuffer(
     """The cells (n, 4, 4), each with points (m, 3) all over it, and points (k, 3) of walls."""
     belief = capture.calibration
     T = invert(capture.T_base_camera) @ T_base_region
-    reach = float(np.linalg.norm(T[:3, 3]))
+    reach = max(float(np.linalg.norm(T[:3, 3])), PITCH_M)
     step = max(1.0, belief.K[0, 0] * PITCH_M / reach)
     h, w = int(np.ceil(belief.height_px / step)), int(np.ceil(belief.width_px / step))
     n = len(Ts_region_cell)
