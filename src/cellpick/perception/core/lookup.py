@@ -17,6 +17,8 @@ PAD_M = 3e-3
 """Points this far outside a cell's outline may still be its own."""
 SUBPIXEL_BITS = 4
 """Outlines are drawn to a sixteenth of a pixel."""
+LEAST_ALONG = 1e-6
+"""Length below which the sum of the cells' axes points nowhere."""
 CORNERS = 32
 """Of the polygon that a round outline is drawn as."""
 
@@ -36,7 +38,7 @@ def assign_points(
     """
     if not len(points) or not len(Ts_base_cell):
         return np.full(len(points), -1)
-    plane = _basis(up)
+    plane = _basis(up, Ts_base_cell)
     wide, core = (outlines(Ts_base_cell, cell, up, p) @ plane for p in (pad, 0.0))
     low, high = wide.min(axis=(0, 1)), wide.max(axis=(0, 1))
     step = max(STEP_M, float((high - low).max()) / MOST_PIXELS)
@@ -76,8 +78,15 @@ def outlines(Ts_base_cell: Floats, cell: CellModel, up: Floats, pad: float) -> F
     return result + Ts_base_cell[:, None, :3, 3]
 
 
-def _basis(up: Floats) -> Floats:
-    """(3, 2) two unit vectors square to `up`."""
-    first = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
-    first /= np.linalg.norm(first)
+def _basis(up: Floats, Ts_base_cell: Floats) -> Floats:
+    """(3, 2) two unit vectors square to `up`, along the cells: so that the map's pixels lie alike
+    on them in any base frame."""
+    along = Ts_base_cell[:, :3, :3].sum(axis=0).T
+    along -= (along @ up)[:, None] * up
+    first = along[np.argmax(np.sum(along * along, axis=1))]
+    length = np.linalg.norm(first)
+    if length < LEAST_ALONG:
+        first = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
+        length = np.linalg.norm(first)
+    first = first / length
     return np.stack([first, np.cross(up, first)], axis=-1)
