@@ -86,6 +86,18 @@ def matches(
     return result
 
 
+def shown(
+    xy: Floats, yaw: Floats, field: NDArray[np.complex64], grid: Grid, template: Template
+) -> Floats:
+    """(n,) share of the power of one face's edges that lies where the field is known, at these n
+    poses."""
+    known = (field != 0).astype(np.float32)
+    there = lookup(known, grid, template.fine, xy, yaw, 0.0).reshape(len(yaw), -1)
+    power = (template.fine.edges.reshape(-1, 2) ** 2).sum(axis=1)
+    result: Floats = (there @ power).astype(np.float64)
+    return result
+
+
 def energy(seen: NDArray[np.float32], patch: Patch) -> Floats:
     """(n,) root of the edge power in the face's zone, of n resampled fields."""
     power: Floats = ((seen * seen) @ patch.zone).astype(np.float64)

@@ -8,17 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats, invert, translation
+from cellpick.geometry import Floats, invert, transform, translation
 from cellpick.perception.coarse import Hypotheses, search
 from cellpick.perception.core import Refined, RefineOptions, refine_poses
 from cellpick.perception.drawing import Drawing
 from cellpick.perception.evidence import weigh
-from cellpick.perception.fine import climb, matches
+from cellpick.perception.fine import climb, matches, shown
 from cellpick.perception.focus import focused
 from cellpick.perception.fusion import Clouds
 from cellpick.perception.grid import Grid
-from cellpick.perception.mosaic import mosaic_edges
+from cellpick.perception.leftovers import Leftovers, hiding
+from cellpick.perception.mosaic import fused, mosaic_edges
 from cellpick.perception.orient import UPSIDE_DOWN, Oriented, facing_up, orient
+from cellpick.perception.pictures import pictures_of, without_behind
 from cellpick.perception.seat import owners, seat
 from cellpick.perception.select import contenders, overlap_depth, slack, without_conflicts
 from cellpick.perception.template import Template
@@ -32,6 +34,8 @@ OVERTURNED = 0.08
 """A cell whose opposite face matches better by this stands on its head."""
 SHOWN = 0.65
 """... and surely shows: an outline alone is found in an empty place as well."""
+HIDING_RADIUS_M = 0.003
+"""Readings of what hides cells stand for this much round them; the readings lie nearer."""
 LEAST_LEFT = 0.12
 """Share of a cell's top that no other cell explains, for it to be one more cell."""
 
@@ -65,11 +69,25 @@ class Stage:
         """(3,) in the base frame."""
         return self.T_base_region[:3, 2]
 
-    def without(self, hidden: NDArray[np.bool_]) -> Stage:
-        """Nothing known on tiles (rows, columns) that something hides."""
+    def past(self, left: Leftovers) -> Stage:
+        """As each camera for itself sees it past what lies higher than the cells; nothing known of
+        the surface that this hides from above."""
+        if not left.high.any():
+            return self
+        hidden = hiding(left, self.tops.grid)
         tops = replace(self.tops, occupied=np.where(hidden, np.float32(0), self.tops.occupied))
-        k = self.grid.shape[0] // hidden.shape[0]
-        pixels = np.repeat(np.repeat(hidden, k, 0), k, 1)
+        over = left.p_region[left.high.ravel()[left.tile]]
+        pictures = pictures_of(self.look, self.grid.step_m)
+        p_base = transform(self.T_base_region, over.astype(np.float64))
+        seen = [without_behind(picture, p_base, HIDING_RADIUS_M) for picture in pictures]
+        return replace(self, tops=tops, field=fused(seen, self.T_base_region, tops, self.grid))
+
+    def beyond(self, Ts_region_cell: Floats) -> Stage:
+        """Without what the cells at (n, 4, 4) cover."""
+        cell = self.drawing.cell
+        xy, yaw = seen_from_above(Ts_region_cell, self)
+        taken, pixels = (owners(xy, yaw, cell, g, 0.0) >= 0 for g in (self.tops.grid, self.grid))
+        tops = replace(self.tops, occupied=np.where(taken, np.float32(-1), self.tops.occupied))
         return replace(self, tops=tops, field=np.where(pixels, np.complex64(0), self.field))
 
 
@@ -128,12 +146,17 @@ def sought(stage: Stage, templates: Sequence[Template]) -> Hypotheses:
 def beside(found: Hypotheses, Ts_region_cell: Floats, stage: Stage) -> Hypotheses:
     """Those that overlap none of the cells at (n, 4, 4)."""
     cell = stage.drawing.cell
-    top = facing_up(Ts_region_cell, np.array([0.0, 0.0, 1.0]))
-    xy = (top[:, :3, 3] + top[:, :3, 2] * cell.height_m / 2)[:, :2]
-    yaw = np.arctan2(Ts_region_cell[:, 1, 0], Ts_region_cell[:, 0, 0])
+    xy, yaw = seen_from_above(Ts_region_cell, stage)
     depth = overlap_depth(np.concatenate([found.xy_m, xy]), np.concatenate([found.yaw, yaw]), cell)
     clash = (depth[: len(found), len(found) :] > slack(cell)).any(axis=1)
     return found.take(np.flatnonzero(~clash))
+
+
+def seen_from_above(Ts_region_cell: Floats, stage: Stage) -> tuple[Floats, Floats]:
+    """Places (n, 2) and turns (n,) of the faces of cells at (n, 4, 4) that look up."""
+    top = facing_up(Ts_region_cell, np.array([0.0, 0.0, 1.0]))
+    xy = (top[:, :3, 3] + top[:, :3, 2] * stage.drawing.cell.height_m / 2)[:, :2]
+    return xy, np.arctan2(Ts_region_cell[:, 1, 0], Ts_region_cell[:, 0, 0])
 
 
 def on_leftovers(
@@ -189,6 +212,12 @@ def judged(refined: Refined, stage: Stage) -> Evidence:
         drawing.every_face,
         stage.clouds.sample,
     )
+
+
+def shares_shown(cells: Settled, stage: Stage) -> Floats:
+    """(n,) share of the drawing that the stage's pictures show, of cells whose +z face looks up."""
+    xy, yaw = seen_from_above(invert(stage.T_base_region) @ cells.refined.Ts_base_cell, stage)
+    return shown(xy, yaw, stage.field, stage.grid, stage.drawing.templates[0])
 
 
 def overturned(cells: Settled, stage: Stage) -> NDArray[np.bool_]:

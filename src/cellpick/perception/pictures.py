@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.geometry import Floats
+from cellpick.geometry import Floats, project
 from cellpick.perception.edges import tone_of
 from cellpick.structures import Capture, CaptureSet
 
@@ -39,6 +39,27 @@ def pictures_of(look: CaptureSet, pixel_m: float) -> list[Picture]:
     task = look.task
     middle = task.T_base_region[:3, 3] + task.cell.height_m * task.T_base_region[:3, 2]
     return [picture_of(c, middle, pixel_m) for c in look.captures if not is_dark(c)]
+
+
+def without_behind(picture: Picture, p_base: Floats, radius_m: float) -> Picture:
+    """The picture with nothing seen where its camera looks at points (n, 3), or up to `radius_m`
+    beside one."""
+    capture = picture.capture
+    belief = capture.calibration
+    p_camera = (p_base - capture.T_base_camera[:3, 3]) @ capture.T_base_camera[:3, :3]
+    p_camera = p_camera[p_camera[:, 2] > 0]
+    if not len(p_camera):
+        return picture
+    at = picture.places(project(p_camera, belief.K, belief.distortion))
+    h, w = picture.tone.shape
+    at = np.rint(at[np.isfinite(at).all(axis=1)]).astype(np.int64)
+    u, v = at[((at >= 0) & (at < (w, h))).all(axis=1)].T
+    behind = np.zeros((h, w), np.uint8)
+    behind[v, u] = 1
+    nearest = float(p_camera[:, 2].min())
+    reach = int(np.ceil(radius_m * float(belief.K[0, 0]) / nearest / picture.factor))
+    wide = cv2.dilate(behind, np.ones((2 * reach + 1,) * 2, np.uint8))
+    return replace(picture, tone=np.where(wide > 0, np.float32(np.nan), picture.tone))
 
 
 def is_dark(capture: Capture) -> bool:

@@ -11,7 +11,6 @@ from cellpick.geometry import Floats, invert
 from cellpick.perception.leftovers import (
     Leftovers,
     foreign_objects,
-    hiding,
     leftovers,
     levels,
 )
@@ -21,17 +20,23 @@ from cellpick.perception.passes import (
     beside,
     on_leftovers,
     settled,
+    shares_shown,
     sought,
     stage_at,
 )
 from cellpick.perception.template import Template
-from cellpick.perception.verify import FULL_MATCH
+from cellpick.perception.verify import FULL_MATCH, MOST_ABOVE
 from cellpick.structures import ForeignObject
 
 CLEAR_MATCH = 0.5
 """Least correlation of the drawing with what is seen of one more cell."""
 CLEAR_PLAIN_MATCH = 0.75
 """The same of a face that none should show: often a plain one, whose outline much resembles."""
+LEAST_SHOWN = 0.2
+"""Share of its drawing that a half hidden cell shows at least."""
+CLEAR_REST = 0.7
+"""Least correlation of that part with what is seen there; a whole cell's is above 0.8. Also the
+least share of the readings that do not lie above the cell that lie on its top."""
 MOST_LEVELS = 3
 """Heights at which more cells are looked for."""
 LEAST_ON_TOP = 0.5
@@ -51,11 +56,11 @@ def what_is_left(stage: Stage, cells: Settled) -> tuple[list[Settled], tuple[For
             more.append(found)
             known = _with(known, found, stage)
             left = _left(stage, known)
+    past = stage.past(left) if left.level.any() else stage
     for templates in (drawing.templates, drawing.every_template):
         if not left.level.any():
             break
-        covered = stage.without(hiding(left, stage.tops.grid))
-        found = _more(covered, templates, known, left, left.level, 0.0)
+        found = _more(past.beyond(known), templates, known, left, left.level, 0.0)
         if found is not None:
             more.append(found)
             known = _with(known, found, stage)
@@ -91,8 +96,23 @@ def _more(
     cells = settled(found, stage)
     expected = len(stage.drawing.templates)
     plain = found.template >= expected
+    evidence = cells.evidence
     least = np.where(plain, CLEAR_PLAIN_MATCH, CLEAR_MATCH)
     on_top = np.where(plain, LEAST_ON_TOP, least_on_top)
-    clear = (cells.evidence.match >= least) & (cells.evidence.on_top >= on_top)
-    rows = np.flatnonzero(clear)
+    clear = (evidence.match >= least) & (evidence.on_top >= on_top)
+    rows = np.flatnonzero(clear | (_half_hidden(cells, stage) & ~plain))
     return cells.take(rows) if len(rows) else None
+
+
+def _half_hidden(cells: Settled, stage: Stage) -> NDArray[np.bool_]:
+    """(n,) of which cells something hides a part, and all the rest clearly shows them."""
+    evidence = cells.evidence
+    share = shares_shown(cells, stage)
+    open_ = 1 - evidence.above
+    result: NDArray[np.bool_] = (
+        (evidence.above > MOST_ABOVE)
+        & (share >= LEAST_SHOWN)
+        & (evidence.match >= CLEAR_REST * np.sqrt(share))
+        & (evidence.on_top >= CLEAR_REST * open_)
+    )
+    return result
