@@ -30,6 +30,8 @@ FOCAL_SIGMA = 1e-4
 """Share by which calibration may leave the focal length wrong; assumed."""
 LEAST_SIGMA = np.array([1e-5] * 3 + [2e-5] * 3 + [1e-6, 1e-6])
 """Errors of a calibration that states none."""
+LEAST_OTHERS = 2
+"""Marks that are read well, at least, for one that lies otherwise to be left out."""
 WANDER = np.array([5e-5] * 3 + [3e-4] * 3 + [1e-4, 0.0])
 """How far a camera that was once found off may go from one look to the next, one standard deviation
 (metres, radians, shares): it may be drifting."""
@@ -78,8 +80,12 @@ def judge_place(
         before = memory.belief.with_marks(readings.number, _sigmas(marks))
         H = jacobian(before, seen, readings.number)
         found = surprise(before, seen, H, prior_sigma)
-        if not found.alarms(rate):
-            memory.belief = updated(before, seen, H)
+        if found.alarms(rate) and _apart(found):
+            shown = _without_one(memory.belief, capture, marks, readings, rate)
+        else:
+            shown = None if found.alarms(rate) else updated(before, seen, H)
+        if shown is not None:
+            memory.belief = shown
         else:
             memory.is_off, reason = True, _words(found)
             memory.belief = before.forgotten(np.append(LOOSE, prior_sigma[-1]))
@@ -133,7 +139,38 @@ def _sigmas(marks: list[ReferenceMark]) -> Floats:
     return np.array(rows).reshape(-1, 4) + 1e-7
 
 
+def _without_one(
+    belief: Belief,
+    capture: Capture,
+    marks: list[ReferenceMark],
+    readings: MarkReadings,
+    rate: float,
+) -> Belief | None:
+    """What is believed after a look in which one mark is misread, since something hides a part of
+    it, or was moved: by the others, if they are enough and lie as they were touched."""
+    if len(marks) < LEAST_OTHERS + 1:
+        return None
+    best: tuple[float, Belief] | None = None
+    for left_out in range(len(marks)):
+        rows = np.delete(np.arange(len(marks)), left_out)
+        others = [marks[row] for row in rows]
+        some = readings.take(rows)
+        seen = residuals(capture, others, some)
+        before = belief.with_marks(some.number, _sigmas(others))
+        H = jacobian(before, seen, some.number)
+        found = surprise(before, seen, H, _stated(capture.calibration))
+        likely = min(found.camera, found.rest, found.total)
+        if not found.alarms(rate) and (best is None or likely > best[0]):
+            best = likely, updated(before, seen, H)
+    return best[1] if best else None
+
+
+def _apart(found: Surprise) -> bool:
+    """Whether the marks contradict one another, rather than the calibration."""
+    return found.rest < min(found.camera, found.total)
+
+
 def _words(found: Surprise) -> str:
-    if found.rest < min(found.camera, found.total):
+    if _apart(found):
         return "its marks do not lie to one another as they were touched"
     return "its marks are not where its calibration says"
