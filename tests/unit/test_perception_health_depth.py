@@ -121,3 +121,31 @@ def test_a_mark_without_readings_has_offsets_and_no_noise():
     assert len(offsets) > 100
     assert noise.shape == (0,)
     assert depth_quality(empty, readings, MARKS) == (0.0, float("inf"))
+
+
+def disturbed(shot, readings, beside_m=0.0, rng=None):
+    """The same look with depth that errs on the marks by several times what is stated."""
+    depth, image = shot.depth.copy(), shot.image.copy()
+    rng = rng or np.random.default_rng(2)
+    depth += (beside_m * rng.standard_normal(depth.shape)).astype(np.float32)
+    for corners in readings.corners_px:
+        (u0, v0), (u1, v1) = np.floor(corners.min(0) - 3), np.ceil(corners.max(0) + 3)
+        box = np.s_[int(v0) : int(v1), int(u0) : int(u1)]
+        depth[box] += (6e-4 * rng.standard_normal(depth[box].shape)).astype(np.float32)
+        image[box] = rng.integers(0, 256, (*depth[box].shape, 1), np.uint8)
+    return replace(shot, depth=depth, image=image)
+
+
+def test_depth_that_only_the_print_of_the_marks_disturbs_is_as_stated():
+    shot, readings = table_seen(BELIEF, np.zeros(6), 1e-4, np.random.default_rng(1))
+    _, noise = depth_quality(disturbed(shot, readings), readings, MARKS)
+    assert noise == pytest.approx(1.0, rel=0.2)
+
+
+def test_depth_that_is_noisy_beside_the_marks_too_is_told_as_it_is():
+    shot, readings = table_seen(BELIEF, np.zeros(6), 1e-4, np.random.default_rng(1))
+    at_m = invert(T_BASE_CAMERA)[2, 3]
+    noisy = disturbed(shot, readings, 5e-4 * (at_m / BELIEF.depth_reference_m) ** 2)
+    _, noise = depth_quality(noisy, readings, MARKS)
+    assert noise > DEPTH_NOISE
+    assert noise == pytest.approx(5.1, rel=0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +20,14 @@ LATTICE = 32
 and of their noise."""
 INNER = 0.85
 """Share of a mark's sides within which readings are taken for its own."""
+PLATE = 1.6
+"""The same beyond which they are the table's: the plate is 1.33 of them wide."""
+BESIDE = 2.2
+"""... and within which they are looked at."""
+EVEN_PX, EVEN_LEVELS = 7, 30
+"""Side of a square in which the grey levels of an even picture differ by less than this."""
+ON_TABLE_M = 0.006
+"""What is farther from a mark's plane, by more than noise, is not the table that it lies on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +42,8 @@ class DepthOnMarks:
     """(n, 3) by how much it grows with a small turn of the camera."""
     stands_for: NDArray[np.int64]
     """(m,) pixels that one of these stands for."""
+    pixel: NDArray[np.int64]
+    """(n, 2) columns and rows."""
 
     def of(self, row: int) -> tuple[Floats, Floats]:
         """`offset` (k,) and `by_turn` (k, 3) on one mark."""
@@ -59,7 +70,32 @@ def depth_on_marks(capture: Capture, corners_px: Floats, Ts_camera_mark: Floats)
     height = np.einsum("mi,mi->m", normal, p)[mark]
     plane = height / np.einsum("ni,ni->n", direction, normal[mark])
     by_turn = (plane**2 / height)[:, None] * np.cross(direction, normal[mark])
-    return DepthOnMarks(mark, z - plane, by_turn, stride**2)
+    pixel = np.stack([u[inside], v[inside]], axis=-1)
+    return DepthOnMarks(mark, z - plane, by_turn, stride**2, pixel)
+
+
+def depth_beside_marks(
+    capture: Capture, corners_px: Floats, Ts_camera_mark: Floats, noise_m: float
+) -> DepthOnMarks:
+    """The same of the table round the marks' plates, where the picture is even; `noise_m` is that
+    of readings on the marks.
+
+    A mark's own readings lie next to steps of brightness, which disturb depth (Curless and Levoy
+    1995, "Better optical triangulation through spacetime analysis").
+    """
+    middle = corners_px.mean(axis=1, keepdims=True)
+    seen = depth_on_marks(capture, middle + BESIDE / INNER * (corners_px - middle), Ts_camera_mark)
+    plate = middle + PLATE / INNER * (corners_px - middle)
+    u, v = seen.pixel.T
+    on_plate = _inside(plate[seen.mark], u[:, None, None], v[:, None, None], capture.calibration)
+    grey = np.asarray(cv2.cvtColor(capture.image, cv2.COLOR_RGB2GRAY), np.uint8)
+    around = np.ones((EVEN_PX, EVEN_PX), np.uint8)
+    even = cv2.dilate(grey, around) - cv2.erode(grey, around) < EVEN_LEVELS
+    kept = ~on_plate[:, 0, 0] & even[v, u]
+    kept &= ~(np.abs(seen.offset) > ON_TABLE_M + FAR_OUT * noise_m)
+    return DepthOnMarks(
+        seen.mark[kept], seen.offset[kept], seen.by_turn[kept], seen.stands_for, seen.pixel[kept]
+    )
 
 
 def depth_noise(

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, invert, transform
-from cellpick.perception.health.mark_depth import depth_noise, depth_on_marks, middle
+from cellpick.perception.health.mark_depth import (
+    DepthOnMarks,
+    depth_beside_marks,
+    depth_noise,
+    depth_on_marks,
+    middle,
+)
 from cellpick.perception.health.mark_model import corners_of
 from cellpick.perception.health.mark_reading import MarkReadings, square_px
 from cellpick.perception.health.mark_search import believed_corners
@@ -126,32 +132,53 @@ def depth_quality(
     """Share of the marks' pixels with depth, and its noise over the stated one (inf for none).
 
     Marks beyond the farthest reading say nothing: they lie outside the camera's range. Small ones
-    say nothing of noise: all of their readings are next to a step of brightness. With none left,
-    nothing speaks against the depth.
+    say nothing of noise: all of their readings are next to a step of brightness. Where that may
+    be why the others are noisy, the table beside the marks tells. With none left, nothing speaks
+    against the depth.
     """
-    belief = capture.calibration
-    shares, ratios, large = [], [], square_px(readings.corners_px) >= LEAST_EXPECTED_PX
+    large = square_px(readings.corners_px) >= LEAST_EXPECTED_PX
     farthest = _farthest(capture)
     Ts = np.array([mark.T_base_mark for mark in marks]).reshape(-1, 4, 4)
     Ts_camera_mark = invert(capture.T_base_camera) @ Ts
+    near = [int(k) for k in np.flatnonzero(Ts_camera_mark[:, 2, 3] <= farthest)]
     seen = depth_on_marks(capture, readings.corners_px, Ts_camera_mark)
-    for k, z in enumerate(Ts_camera_mark[:, 2, 3]):
-        if z > farthest:
-            continue
-        # even an ideal camera's readings are rounded
-        rounding = float(np.spacing(np.float32(abs(z))))
-        stated = float(
-            np.hypot(belief.depth_sigma_m * (z / belief.depth_reference_m) ** 2, rounding)
-        )
-        off, by_turn = seen.of(k)
-        noise = depth_noise(off, by_turn, belief, stated)
-        shares.append(len(noise) / max(len(off), 1))
-        if large[k]:
-            enough = len(noise) >= LEAST_ON_A_MARK
-            ratios.append(1.48 * middle(np.abs(noise)) / stated if enough else np.inf)
-    known = [ratio for ratio in ratios if np.isfinite(ratio)] or ratios
+    found = [_noise(capture, seen, Ts_camera_mark, k) for k in near]
+    shares = [share for share, _ in found]
+    ratios = [ratio for k, (_, ratio) in zip(near, found, strict=True) if large[k]]
     share = float(np.median(shares)) if shares else 1.0
-    return share, float(np.median(known)) if known else 1.0
+    noise = _typical(ratios)
+    if noise > DEPTH_NOISE and np.isfinite(noise):
+        read_m = noise * max(_stated(capture, Ts_camera_mark, k) for k in near)
+        beside = depth_beside_marks(capture, readings.corners_px, Ts_camera_mark, read_m)
+        noise = min(noise, _typical([_noise(capture, beside, Ts_camera_mark, k)[1] for k in near]))
+    return share, noise
+
+
+def _noise(
+    capture: Capture, seen: DepthOnMarks, Ts_camera_mark: Floats, k: int
+) -> tuple[float, float]:
+    """Share of the pixels of mark k with depth, and its noise over the stated one; inf for too
+    few."""
+    stated = _stated(capture, Ts_camera_mark, k)
+    off, by_turn = seen.of(k)
+    noise = depth_noise(off, by_turn, capture.calibration, stated)
+    enough = len(noise) >= LEAST_ON_A_MARK
+    ratio = 1.48 * middle(np.abs(noise)) / stated if enough else np.inf
+    return len(noise) / max(len(off), 1), ratio
+
+
+def _stated(capture: Capture, Ts_camera_mark: Floats, k: int) -> float:
+    """The noise of a reading on mark k by the camera's data sheet."""
+    belief, z = capture.calibration, float(Ts_camera_mark[k, 2, 3])
+    # even an ideal camera's readings are rounded
+    rounding = float(np.spacing(np.float32(abs(z))))
+    return float(np.hypot(belief.depth_sigma_m * (z / belief.depth_reference_m) ** 2, rounding))
+
+
+def _typical(ratios: Sequence[float]) -> float:
+    """The median of those that are known; 1 of none."""
+    known = [ratio for ratio in ratios if np.isfinite(ratio)] or ratios
+    return float(np.median(known)) if known else 1.0
 
 
 def _farthest(capture: Capture) -> float:
