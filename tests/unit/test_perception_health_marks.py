@@ -208,6 +208,31 @@ def test_two_marks_that_contradict_every_place_distrust_the_camera():
     assert "no place of it explains its marks" in placed.reason
 
 
+@pytest.mark.parametrize("hidden", range(4))
+def test_one_mark_that_is_read_wrongly_is_left_out_and_costs_no_camera(hidden):
+    rng = np.random.default_rng(4)
+    capture, marks = capture_of(rng), marks_on_table()
+    read = noisy(readings_of(capture, marks), capture, rng)
+    corners = read.corners.copy()
+    corners[hidden, 2:, 1] -= np.array([2.7, 1.4]) / capture.calibration.K[0, 0]
+    memory = PlaceMemory.of(capture.calibration)
+    read = replace(read, corners=corners)
+    placed = judge_place(memory, capture, marks, read, task_of(capture), 1e-4)
+    assert (placed.verdict, placed.reason) == ("ok", "")
+    assert not memory.is_off
+    assert marks[hidden].number not in memory.belief.marks
+
+
+def test_of_two_marks_neither_is_left_out():
+    rng = np.random.default_rng(5)
+    capture, marks = capture_of(rng), marks_on_table()[:2]
+    off = np.zeros((2, 6))
+    off[1, 0] = 8e-3
+    read = noisy(readings_of(capture, marks, marks_off=off), capture, rng)
+    memory = PlaceMemory.of(capture.calibration)
+    assert judge_place(memory, capture, marks, read, task_of(capture), 1e-4).verdict != "ok"
+
+
 def test_a_lone_far_mark_is_too_little_to_solve_from():
     rng = np.random.default_rng(3)
     capture, marks = capture_of(rng), marks_on_table()[:1]
