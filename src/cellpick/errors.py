@@ -1,6 +1,7 @@
 """The package's own errors: each knows the exit code of a command that it ends.
 
-0 all well, 1 a result misses its threshold, 2 the input is wrong, 3 it could not run.
+0 all well, 1 a result misses its threshold, 2 the input is wrong, 3 it could not run,
+130 it was interrupted.
 """
 
 from __future__ import annotations
@@ -57,3 +58,9 @@ class UnavailableError(CellpickError):
     """The machine lacks something: a dependency, a library, disk space, a writable folder."""
 
     exit_code = 3
+
+
+class StoppedError(CellpickError):
+    """The user interrupted work that the same command goes on with; says how far it came."""
+
+    exit_code = 130

@@ -10,7 +10,7 @@ import pytest
 PUBLIC = {
     "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles
         corner_points find_board hand_eye rig_calibration solve""",
-    "campaign": "Episode EpisodeResult run_episode",
+    "campaign": """Engine Episode EpisodeResult Journal LocalEngine Plan run_campaign run_episode""",
     "cli": "main",
     "evaluate": """Matches PoseErrors PoseRecall Touch add add_s diameter_m match_by_score
         match_estimates model_points mspd mssd pool_recalls pose_errors pose_recall summarise
@@ -23,7 +23,7 @@ PUBLIC = {
     "motion": "MotionPlanner check_limits",
     "perception": """CameraMonitor CellShape Drawing RegisterOptions Registration drawing_of
         perceive register_cells with_codes""",
-    "report": """ReportData append_pick estimates_document json_text make_folder ready_file
+    "report": """ReportData append_line append_pick estimates_document json_text make_folder ready_file
         start_run write_calibration_html write_html write_overview_png write_sensors
         write_summary write_whole""",
     "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault

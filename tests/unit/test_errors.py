@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from cellpick.errors import CellpickError, InputError, LimitError, ShapeError, UnavailableError
+from cellpick.errors import (
+    CellpickError,
+    InputError,
+    LimitError,
+    ShapeError,
+    StoppedError,
+    UnavailableError,
+)
 
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [(CellpickError, 3), (InputError, 2), (ShapeError, 2), (LimitError, 1), (UnavailableError, 3)],
+    [
+        (CellpickError, 3),
+        (InputError, 2),
+        (ShapeError, 2),
+        (LimitError, 1),
+        (UnavailableError, 3),
+        (StoppedError, 130),
+    ],
 )
 def test_exit_codes(kind, code):
     assert kind("words").exit_code == code

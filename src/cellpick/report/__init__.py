@@ -5,7 +5,7 @@ Figures, images and arrays in; files that are whole or absent out.
 
 from cellpick.report.calibration_page import write_calibration_html
 from cellpick.report.estimates_json import estimates_document
-from cellpick.report.files import make_folder, ready_file, write_whole
+from cellpick.report.files import append_line, make_folder, ready_file, write_whole
 from cellpick.report.page import ReportData, write_html
 from cellpick.report.pictures import write_overview_png
 from cellpick.report.plain_json import json_text
@@ -14,6 +14,7 @@ from cellpick.report.sensor_page import write_sensors
 
 __all__ = [
     "ReportData",
+    "append_line",
     "append_pick",
     "estimates_document",
     "json_text",

@@ -1,0 +1,91 @@
+"""The journal of a campaign: what is in it is on disk, and only what is in it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from cellpick.campaign.episode import EpisodeResult
+from cellpick.campaign.folder_lock import FolderLock
+from cellpick.campaign.journal_file import Place, cut_torn_line, read_at, read_lines
+from cellpick.campaign.plan import Plan
+from cellpick.campaign.results_folder import PICTURES, RECORDS, claim
+from cellpick.errors import InputError
+from cellpick.report import append_line, json_text, make_folder, write_whole
+
+
+class Journal:
+    """A campaign's folder, open for writing; a context manager.
+
+    Opens a new folder, or that of the same plan. Raises `InputError` for the folder of another
+    plan, version or schema, for one that holds something else and for one at which another command
+    is at work; `UnavailableError`, naming the path, for one that cannot be written.
+    """
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self._ids = [episode.id for episode in plan.episodes]
+        self._places: dict[str, Place] = {}
+        make_folder(folder)
+        self._lock = FolderLock(folder)
+        try:
+            claim(folder, plan)
+            self._pictures = make_folder(folder / PICTURES)
+            self._file = make_folder(folder / RECORDS) / "records.jsonl"
+            cut_torn_line(self._file)
+            self._find_records()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others at the folder."""
+        self._lock.close()
+
+    def done(self) -> Set[str]:
+        """Ids of the episodes whose records are on disk."""
+        return self._places.keys()
+
+    def add(self, result: EpisodeResult) -> bool:
+        """Put a result on disk, its picture first; False where its episode was there already.
+
+        Raises `UnavailableError`, naming the path, where it does not fit; then nothing counts of
+        it, and no part of its line stays.
+        """
+        name = result.record["id"]
+        if name in self._places:
+            return False
+        if result.picture:
+            write_whole(self._pictures / f"{name}.jpg", result.picture)
+        offset = self._file.stat().st_size if self._file.exists() else 0
+        append_line(self._file, json_text(result.record))
+        self._places[name] = Place(self._file, offset)
+        return True
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """All records in the plan's order, read from the disk one by one."""
+        return (read_at(self._places[name]) for name in self._ids if name in self._places)
+
+    def _find_records(self) -> None:
+        known = set(self._ids)
+        for path in sorted(self._file.parent.glob("*.jsonl")):
+            for offset, record in read_lines(path):
+                if record["id"] not in known:
+                    raise InputError(
+                        "a record of an episode that is not in the plan",
+                        source=str(path),
+                        got=record["id"],
+                    )
+                self._places.setdefault(record["id"], Place(path, offset))

@@ -1,0 +1,87 @@
+"""A campaign's folder: what it is of, and all of its records for those who only read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cellpick.campaign.journal_file import read_lines
+from cellpick.campaign.plan import SCHEMA, Plan
+from cellpick.errors import InputError
+from cellpick.report import json_text, write_whole
+
+CAMPAIGN = "campaign.json"
+RECORDS = "episodes"
+PICTURES = "pictures"
+
+
+def claim(folder: Path, plan: Plan) -> None:
+    """Make the folder that of the plan, or see that it is.
+
+    Raises `InputError` where it holds something else, or the campaign of another plan, version of
+    cellpick or schema.
+    """
+    if not (folder / CAMPAIGN).exists():
+        strangers = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
+        if strangers:
+            raise InputError(
+                "the folder is not empty and holds no campaign",
+                source=str(folder),
+                got=strangers[0],
+                accepted="an empty folder, a new one, or one of the same campaign",
+            )
+        write_whole(folder / CAMPAIGN, json_text(plan.document, indent=2).encode() + b"\n")
+        return
+    found = read_document(folder)
+    for key, what in (("version", "cellpick"), ("kind", "kind"), ("name", "name")):
+        if found[key] != plan.document[key]:
+            raise InputError(
+                f"the folder holds a campaign of another {what}",
+                source=str(folder),
+                got=found[key],
+                accepted=f"{plan.document[key]}, or another folder",
+            )
+    if found["digest"] != plan.digest:
+        raise InputError(
+            f"the folder holds results of another {plan.kind} {plan.name!r}: its content has "
+            "changed since",
+            source=str(folder),
+            accepted=f"the {plan.kind} of {folder / CAMPAIGN}, or another folder",
+        )
+
+
+def read_document(folder: Path) -> dict[str, Any]:
+    """`campaign.json`; raises `InputError` where there is none, or of another schema."""
+    path = folder / CAMPAIGN
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"no results of a campaign: {error.strerror}", source=str(path)) from error
+    except ValueError as error:
+        raise InputError("not JSON", source=str(path)) from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise InputError(
+            "not the results of a campaign", source=str(path), got=schema, accepted=SCHEMA
+        )
+    missing = [
+        k for k in ("kind", "name", "version", "digest", "episodes", "spec") if k not in document
+    ]
+    if missing:
+        raise InputError("a key is missing", source=str(path), key=missing[0])
+    return dict(document)
+
+
+def read_records(folder: Path) -> Iterator[dict[str, Any]]:
+    """The first record of every episode in the folder, in the order in which they ended.
+
+    A campaign may be writing meanwhile. Raises `InputError` for a line that is no record.
+    """
+    seen = set()
+    for path in sorted((folder / RECORDS).glob("*.jsonl")):
+        for _, record in read_lines(path):
+            if record["id"] not in seen:
+                seen.add(record["id"])
+                yield record

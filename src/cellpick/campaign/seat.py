@@ -1,0 +1,112 @@
+"""A seat for episodes: one process at a time, replaced when it is used up, hangs or dies."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from concurrent.futures import CancelledError
+from threading import Lock
+
+from cellpick.campaign.engine import Work
+from cellpick.campaign.episode import Episode, EpisodeResult, Status, blank_record
+from cellpick.campaign.worker import Job
+from cellpick.campaign.worker_process import WorkerProcess
+from cellpick.errors import UnavailableError
+
+START_LIMIT_S = 300.0
+"""Loading cellpick takes 2 s; from a busy file server of a cluster much longer."""
+STARTS = 3
+"""Processes in a row that may end before they are ready."""
+ENDED = (EOFError, ConnectionError)
+"""How the end of a process shows in its socket."""
+LIVES = 2
+"""Processes that an episode may take with it: something else may have killed the first."""
+
+
+class Seat:
+    """Runs episodes one at a time, each in a process that cannot harm this one.
+
+    `close` may be called by another thread, and ends what runs.
+    """
+
+    def __init__(
+        self, work: Work, limit_s: float, per_process: int, folder: str | None = None
+    ) -> None:
+        self._job = Job(folder or os.getcwd(), sys.path, pickle.dumps(work))
+        self._limit_s = limit_s
+        self._per_process = per_process
+        self._process: WorkerProcess | None = None
+        self._left = 0
+        self._closed = False
+        self._lock = Lock()
+
+    def run(self, episode: Episode) -> EpisodeResult:
+        """The episode's result; one of status `timeout` or `died` where it has none of its own.
+
+        Raises `UnavailableError` where no process can be started, `CancelledError` once closed.
+        """
+        result = self._try(episode)
+        for _ in range(LIVES - 1):
+            if result.record["status"] == "died":
+                result = self._try(episode)
+        return result
+
+    def close(self) -> None:
+        """End the process; nothing more runs here."""
+        with self._lock:
+            self._closed = True
+            if self._process:
+                self._process.kill()
+
+    def _try(self, episode: Episode) -> EpisodeResult:
+        process = self._process if self._process and self._left else self._fresh_process()
+        self._left -= 1
+        process.send(episode)
+        if process.is_silent(self._limit_s):
+            process.abort()
+            reason = f"took above {self._limit_s:g} s"
+            result = _failure(episode, "timeout", reason, process.last_words)
+        else:
+            try:
+                answer: EpisodeResult = process.receive()
+            except ENDED:
+                reason = f"its process ended by {process.end}, and so did another one"
+                result = _failure(episode, "died", reason, process.last_words)
+            else:
+                return answer
+        self._left = 0
+        self._refuse_if_closed()
+        return result
+
+    def _fresh_process(self) -> WorkerProcess:
+        for _ in range(STARTS):
+            process = self._started()
+            if process.is_silent(START_LIMIT_S):
+                process.abort()
+            try:
+                process.receive()
+            except ENDED:
+                problem = f"{process.end}: {process.last_words}"
+            else:
+                self._left = self._per_process
+                return process
+            self._refuse_if_closed()
+        raise UnavailableError(f"worker processes do not start; the last one: {problem}")
+
+    def _started(self) -> WorkerProcess:
+        with self._lock:
+            if self._process:
+                self._process.close()
+                self._process = None
+            self._refuse_if_closed()
+            self._process = WorkerProcess(self._job)
+            return self._process
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise CancelledError
+
+
+def _failure(episode: Episode, status: Status, reason: str, trace: str) -> EpisodeResult:
+    return EpisodeResult(blank_record(episode, status, reason) | {"traceback": trace})

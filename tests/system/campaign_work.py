@@ -1,0 +1,41 @@
+"""Stand-ins for `run_episode`, which other processes load by their names: fast and bad.
+
+What an episode is to do stands in its `inputs`: `{"do": "hang", "folder": ...}`. Each call appends
+its process id to the folder's file of the episode's seed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from cellpick.campaign import Episode, EpisodeResult
+from cellpick.campaign.episode import blank_record
+
+
+def work(episode: Episode) -> EpisodeResult:
+    """Do as the episode's inputs say."""
+    calls = Path(episode.inputs["folder"], f"calls-{episode.seed}")
+    with calls.open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    what = episode.inputs.get("do", "")
+    first = len(calls.read_text().splitlines()) == 1
+    if what == "hang" or (what == "hang at first" and first):
+        time.sleep(600)
+    if what == "die" or (what == "die at first" and first):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == "crash":
+        np.ctypeslib.ctypes.string_at(0)
+    if what == "sleep":
+        time.sleep(episode.inputs["s"])
+    return result_of(episode)
+
+
+def result_of(episode: Episode) -> EpisodeResult:
+    """What an undisturbed episode gives."""
+    figures = {"summary": {"placed_ok": episode.seed % 3}, "measured": {"pid": os.getpid()}}
+    return EpisodeResult(blank_record(episode) | figures, b"jpeg %d" % episode.seed)
