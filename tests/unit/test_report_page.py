@@ -157,6 +157,11 @@ def test_histogram_shows_values_beyond_the_limit_and_leaves_out_what_is_not_fini
     assert len(bars(histogram([0.0, 0.0], "mm"))) == 1
 
 
+@pytest.mark.parametrize("value", [1e-12, 0.1, 0.020000000000000004, 0.3, 7.0, 1e9])
+def test_histogram_holds_values_that_are_all_alike_whatever_their_last_bits(value):
+    assert len(bars(histogram([value] * 3, "mm"))) == 1
+
+
 def test_stacked_bar_widths_are_the_shares():
     root = ElementTree.fromstring(stacked_bar({"motion": 3.0, "gripper": 1.0, "none": 0.0}))
     widths = [float(r.get("width")) for r in root.iter("rect") if r.get("height") == "30"]

@@ -4,6 +4,8 @@ Figures, images and arrays in; files that are whole or absent out.
 """
 
 from cellpick.report.calibration_page import write_calibration_html
+from cellpick.report.campaign_data import CampaignData
+from cellpick.report.campaign_page import render_campaign
 from cellpick.report.estimates_json import estimates_document
 from cellpick.report.files import append_line, make_folder, ready_file, write_whole
 from cellpick.report.page import ReportData, write_html
@@ -13,6 +15,7 @@ from cellpick.report.run_folder import append_pick, start_run, write_summary
 from cellpick.report.sensor_page import write_sensors
 
 __all__ = [
+    "CampaignData",
     "ReportData",
     "append_line",
     "append_pick",
@@ -20,6 +23,7 @@ __all__ = [
     "json_text",
     "make_folder",
     "ready_file",
+    "render_campaign",
     "start_run",
     "write_calibration_html",
     "write_html",

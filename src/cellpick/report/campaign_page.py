@@ -1,0 +1,119 @@
+"""`report.html` of a campaign: verdict first, then why, on one page that opens offline."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cellpick.report.campaign_data import CampaignData
+from cellpick.report.campaign_plots import (
+    error_plot,
+    error_rows,
+    success_plot,
+    time_plot,
+)
+from cellpick.report.campaign_table import headline, missed, verdict_words
+from cellpick.report.campaign_tally import Tally
+from cellpick.report.campaign_tiles import tiles
+from cellpick.report.effect_plots import (
+    importance_plot,
+    least_shown,
+    main_effect_plot,
+    sobol_plot,
+)
+from cellpick.report.heat_map import heat_map
+from cellpick.report.page import page_environment
+from cellpick.report.plain_json import plain
+from cellpick.report.record_fields import mapping, rows, words
+from cellpick.report.svg import histogram, stacked_bar
+from cellpick.report.worst_episodes import Worst, facts
+
+MOST_PICTURE_BYTES = 1_600_000
+"""Of all pictures together, so that the page stays below 3 MB."""
+MOST_EFFECTS = 24
+"""Plots of one sort."""
+
+
+def render_campaign(data: CampaignData) -> str:
+    """The page as HTML text; it loads nothing from elsewhere and runs no script.
+
+    Its size does not grow with the number of episodes: distributions are binned, and only the
+    worst episodes have pictures.
+    """
+    tally = Tally(data.records)
+    results = plain(dict(data.results))
+    computing_min = {stage: seconds / 60 for stage, seconds in tally.computing_s.items()}
+    text: str = (
+        page_environment()
+        .get_template("campaign.html.j2")
+        .render(
+            c=plain(data.campaign),
+            command=data.command,
+            tally=tally,
+            verdict=verdict_words(results, tally),
+            missed=missed(results),
+            table=headline(results),
+            tiles=tiles(results, tally),
+            success=success_plot(results, tally),
+            roots=tally.tree.roots(),
+            errors={name: _errors(tally, name) for name in ("pose_error", "place_error")},
+            times={
+                "stages": time_plot(tally),
+                "cycle": histogram(tally.pooled("cycle_s"), "s") if tally.pooled("cycle_s") else "",
+                "computing": stacked_bar(computing_min, "min") if tally.computing_s else "",
+            },
+            worst=_with_pictures(tally.worst.chosen(), data.pictures),
+            effects=_effects(plain(data.effects)),
+        )
+    )
+    return text
+
+
+def _errors(tally: Tally, name: str) -> dict[str, Any]:
+    return {
+        "any": bool(tally.pooled(f"{name}_mm")),
+        "mm": error_plot(tally, f"{name}_mm", "mm"),
+        "deg": error_plot(tally, f"{name}_deg", "degrees"),
+        "by_case": error_rows(tally, f"{name}_mm", "mm") if len(tally.cases) > 1 else "",
+    }
+
+
+def _with_pictures(worst: Iterable[Worst], pictures: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    shown, room = [], MOST_PICTURE_BYTES
+    for episode in worst:
+        picture = pictures.get(str(episode.record.get("id", "")), b"")
+        fits = len(picture) <= room
+        room -= len(picture) if fits else 0
+        uri = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
+        shown.append(
+            {
+                "record": plain(episode.record),
+                "what": episode.what,
+                "bad": episode.kind != "flawless",
+                "facts": facts(episode.record),
+                "uri": uri if picture and fits else "",
+                "why_none": "" if fits else "The picture is too large for this page.",
+            }
+        )
+    return shown
+
+
+def _effects(effects: Mapping[str, Any]) -> dict[str, Any]:
+    """The plots of swept keys; empty where none were swept."""
+    if not effects:
+        return {}
+    low, main, pairs = least_shown(effects), mapping(effects, "main"), rows(effects, "pairs")
+    return {
+        "importance": importance_plot(effects),
+        "sobol": [plot for plot in (sobol_plot(effects, o) for o in ("first", "total")) if plot],
+        "main": [
+            (key, main_effect_plot(rows(main, key), low)) for key in list(main)[:MOST_EFFECTS]
+        ],
+        "pairs": [
+            (words(pair, "x"), words(pair, "y"), heat_map(pair, low))
+            for pair in pairs[:MOST_EFFECTS]
+        ],
+        "left_out": max(len(main) - MOST_EFFECTS, 0) + max(len(pairs) - MOST_EFFECTS, 0),
+        "low": low,
+    }
