@@ -49,10 +49,13 @@ def cases() -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
         yield "honesty", label, scene, overrides
 
 
-def examine(kind: str, label: str, scene: str, overrides: tuple[str, ...], seed: int) -> Any:
+def examine(
+    kind: str, label: str, scene: str, overrides: tuple[str, ...], seed: int, keep: Path | None
+) -> Any:
     """One look, judged: plain figures, or why it could not be made."""
     try:
-        stored = take_look(scene, overrides, seed)
+        folder = None if keep is None else keep / label.replace(" ", "_") / str(seed)
+        stored = take_look(scene, overrides, seed, folder)
         task = stored.captures.task
         drawing = drawing_of(task.cell, task.materials)
         errors = look_errors(stored.captures, stored.state, drawing)
@@ -67,7 +70,7 @@ def examine(kind: str, label: str, scene: str, overrides: tuple[str, ...], seed:
         return f"{label}, seed {seed}: {type(error).__name__}: {error}"
 
 
-def measured(seeds: int, workers: int) -> Iterator[dict[str, Any]]:
+def measured(seeds: int, workers: int, keep: Path | None = None) -> Iterator[dict[str, Any]]:
     """The whole document, anew after each look; one seed after the other.
 
     Every look of every case has a seed of its own, since equal seeds draw equal calibration errors.
@@ -78,7 +81,7 @@ def measured(seeds: int, workers: int) -> Iterator[dict[str, Any]]:
     done: dict[tuple[str, int], Any] = {}
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         jobs = {
-            pool.submit(examine, *case, s * len(every) + row): (case[1], s)
+            pool.submit(examine, *case, s * len(every) + row, keep): (case[1], s)
             for s in range(seeds)
             for row, case in enumerate(every)
         }
@@ -118,9 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=50, help="looks a case (50)")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (2)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
+    parser.add_argument("--looks", type=Path, help="folder to keep looks in and read them again")
     wanted = parser.parse_args(arguments)
     wanted.out.mkdir(parents=True, exist_ok=True)
-    for document in measured(wanted.seeds, wanted.workers):
+    for document in measured(wanted.seeds, wanted.workers, wanted.looks):
         (wanted.out / "evidence.json").write_text(json.dumps(document, indent=1) + "\n")
         (wanted.out / "evidence.md").write_text(markdown(document))
     print(markdown(document))

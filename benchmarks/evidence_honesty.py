@@ -19,7 +19,8 @@ from cellpick.evaluate.symmetric_angle import flip_rotation
 from cellpick.geometry import Floats, difference, invert, pose
 from cellpick.geometry.symmetries import rotation_group
 from cellpick.perception import CameraMonitor, Drawing
-from cellpick.perception.core.depth_errors import WARP_SHARE
+from cellpick.perception.core.depth_errors import WARP_SHARE, warp_over
+from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.fusion import to_scale
 from cellpick.perception.health.agreement import Located
 from cellpick.perception.perceive import in_order, locate
@@ -30,6 +31,9 @@ AXES = ("x", "y", "z", "about x", "about y", "about z")
 """Of the cell frame."""
 BAND = (0.025, 0.975)
 """Quantiles between which a look's figure lies 95 times of 100."""
+ALIKE = 0.7
+"""Share of the variance of a camera's edges that cells of one look have in common: rims, gaps and
+light are alike. Of outlines' readings at true poses, 0.5 to 0.9 by camera and outline."""
 DRAWS = 4000
 """Sums of squares drawn for a band's ends."""
 LEAST_SIGMA = np.repeat([1e-6, 1e-6], 3)
@@ -89,7 +93,8 @@ def _tilt(Ts: Floats, twins: Floats, axis: Floats) -> Floats:
 
 def joint_covariance(located: Located, look: CaptureSet) -> Floats:
     """(n, 6, n, 6): each cell's own on the diagonal; beside it what two cells' errors share, the
-    cameras' pose errors, their depth's scale, and its warp between neighbours."""
+    cameras' pose errors, their depth's scale and warp, the height that they stand at, and much of
+    what their edges err by."""
     seen, own = located.seen, located.estimates.covariance
     n, c = seen.by_camera.shape[:2]
     B = seen.by_camera
@@ -99,19 +104,65 @@ def joint_covariance(located: Located, look: CaptureSet) -> Floats:
     A = seen.edge_information + seen.depth_information
     gain = np.eye(6) - np.swapaxes(np.linalg.solve(A + known, A), -1, -2)
     by_pose = own[:, None] @ gain @ A @ B
-    by_shift = (own[:, None] @ gain @ seen.depth_information @ seen.by_depth)[..., 0]
-    shared = np.einsum("ikab,kb,jkcb->iajc", by_pose, P, by_pose)
-    p = located.estimates.Ts_base_cell[:, :3, 3]
-    apart = np.linalg.norm(p[:, None] - p, axis=-1)
+    by_depth = own[:, None] @ gain @ seen.depth_information @ seen.by_depth
+    shared: Floats = np.einsum("ikab,kb,jkcb->iajc", by_pose, P, by_pose)
     for k in range(c):
-        belief, z = look.captures[k].calibration, seen.distance_m[:, k]
-        length = WARP_SHARE * belief.width_px * z / seen.focal_px[k]
-        near = np.exp(-0.5 * (apart / np.sqrt(np.outer(length, length))) ** 2)
-        error = belief.depth_scale_sigma**2 * np.outer(z, z) + belief.depth_warp_m**2 * near
-        shared += np.einsum("ia,ij,jc->iajc", by_shift[:, k], error, by_shift[:, k])
+        error = _depth_shared(located.estimates.Ts_base_cell, look, seen, k)
+        shared += np.einsum("iap,ipjq,jcq->iajc", by_depth[:, k], error, by_depth[:, k])
+    shared += _standing_shared(seen, own)
+    by_edges = own[:, None] @ gain @ _edge_roots(located.estimates.Ts_base_cell, seen)
+    shared += ALIKE * np.einsum("ikab,jkcb->iajc", by_edges, by_edges)
     cell = np.arange(n)
     shared[cell, :, cell] = own
     return shared
+
+
+def _standing_shared(seen: Sightings, own: Floats) -> Floats:
+    """(n, 6, n, 6) of the heights of what they stand on and of their cases, of one make."""
+    height = seen.known[:, 2, 2]
+    by_height = (own @ seen.known)[:, :, 2] / np.sqrt(height)[:, None]
+    result: Floats = np.einsum("ia,jc->iajc", by_height, by_height)
+    return result
+
+
+def _edge_roots(Ts: Floats, seen: Sightings) -> Floats:
+    """(n, c, 6, 6) roots of the edges' information, their columns along the base's axes: what
+    light and sight do to outlines has the same direction in the room for all cells."""
+    turn = np.zeros((len(Ts), 1, 6, 6))
+    turn[..., :3, :3] = turn[..., 3:, 3:] = Ts[:, None, :3, :3]
+    back = np.swapaxes(turn, -1, -2)
+    values, vectors = np.linalg.eigh(turn @ seen.edge_information @ back)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
+    result: Floats = back @ root @ np.swapaxes(vectors, -1, -2)
+    return result
+
+
+def _depth_shared(Ts: Floats, look: CaptureSet, seen: Sightings, k: int) -> Floats:
+    """(n, 3, n, 3) covariance of one camera's depth errors on n cells, as `DepthErrors` counts
+    them: the scale's and the warp's, a smooth random field whose slopes tilt the faces."""
+    capture, z = look.captures[k], seen.distance_m[:, k]
+    belief = capture.calibration
+    length = WARP_SHARE * belief.width_px * float(np.median(z)) / seen.focal_px[k]
+    apart = Ts[:, None, :3, 3] - Ts[:, :3, 3]
+    R = Ts[:, :3, :3]
+    # a slope of the warp away from the camera along a face's y turns it about -x, along x about y
+    over = np.sign(R[:, :, 2] @ -capture.T_base_camera[:3, 2])[:, None]
+    slopes = np.stack([-over * R[:, :, 1], over * R[:, :, 0]], axis=1)
+    own = np.einsum("ipa,ija->ijp", slopes, apart) / length
+    other = np.einsum("jqa,ija->ijq", slopes, apart) / length
+    field = np.empty((*apart.shape[:2], 3, 3))
+    field[..., 0, 0] = 1
+    field[..., 0, 1:] = other / length
+    field[..., 1:, 0] = -own / length
+    alike = np.einsum("ipa,jqa->ijpq", slopes, slopes)
+    field[..., 1:, 1:] = (alike - own[..., None] * other[..., None, :]) / length**2
+    field *= np.exp(-0.5 * np.square(apart / length).sum(axis=-1))[..., None, None]
+    bow, slope_x, slope_y = warp_over(np.array(length), look.task.cell)
+    left = belief.depth_warp_m * np.array([bow, slope_y * length, slope_x * length])
+    field *= np.outer(left, left)
+    field[..., 0, 0] += belief.depth_scale_sigma**2 * np.outer(z, z)
+    result: Floats = field.transpose(0, 2, 1, 3)
+    return result
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@ depth."""
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from cellpick.geometry import Floats, invert, project, transform
 from cellpick.scene import SceneState, load_scene, resolve_scene
 from cellpick.station import look_once
+from cellpick.store import read_look, write_look
 from cellpick.structures import Capture, CaptureSet
 
 SCENE = "prismatic_tray"
@@ -41,9 +44,19 @@ class Stored:
     """The truth."""
 
 
-def take_look(scene: str, overrides: tuple[str, ...], seed: int) -> Stored:
-    """A look as a station takes its first."""
+def take_look(
+    scene: str, overrides: tuple[str, ...], seed: int, folder: Path | None = None
+) -> Stored:
+    """A look as a station takes its first; with a folder, the one that was kept there before, or
+    kept there from now on."""
+    state = None if folder is None else folder / "state.pickle"
+    if folder is not None and state is not None and state.exists():
+        # only what this benchmark wrote itself
+        return Stored(read_look(folder / "captures"), pickle.loads(state.read_bytes()))
     look = look_once(resolve_scene(load_scene(scene, list(overrides))), seed)
+    if folder is not None and state is not None:
+        write_look(look.captures, folder / "captures")
+        state.write_bytes(pickle.dumps(look.state))
     return Stored(look.captures, look.state)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.evidence_honesty import AXES, BAND
+from benchmarks.evidence_honesty import ALIKE, AXES, BAND
 from benchmarks.evidence_table import by_row
 from cellpick.evaluate import wilson_interval
 
@@ -27,8 +27,9 @@ def markdown(document: dict[str, Any]) -> str:
         _gaps(document["gaps"]),
         "\nCovariance: looks whose mean square of normalised errors lies within the 95 % band, "
         "axis by axis of the cell frame; in brackets below and above it. The band is that of a "
-        "sum of squares correlated as the cells' errors are by the cameras' calibration errors, "
-        "which they share.\n\n",
+        "sum of squares correlated as the cells' errors are by what they share: the cameras' "
+        "calibration errors, scale and warp of their depth, the height of the support, and "
+        f"{ALIKE:.0%} of the variance of a camera's edges.\n\n",
         _honesty(document["honesty"]),
     ]
     parts += [f"\n{problem}\n" for problem in document["problems"]]

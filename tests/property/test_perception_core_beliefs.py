@@ -19,7 +19,7 @@ from perception_core_stage import (
 
 from cellpick.geometry import difference, invert, perturb, transform, translation
 from cellpick.perception.core import RefineOptions, refine_poses
-from cellpick.perception.core.depth_errors import DepthErrors, depth_errors
+from cellpick.perception.core.depth_errors import DepthErrors, depth_errors, warp_over
 from cellpick.perception.core.standing import standing_evidence
 from cellpick.perception.core.views import shared_by, views_of
 from cellpick.structures import CameraCalibration, Capture
@@ -101,6 +101,34 @@ def test_what_stands_askew_or_too_high_is_pulled_upright_onto_the_support():
         off = difference(upright, back)
         np.testing.assert_allclose(off[2:5], 0, atol=2e-4)
         assert np.linalg.norm(off[:2]) > 1e-3, "what the support says nothing of stays"
+
+
+def test_what_stands_far_off_is_hardly_pulled_and_what_stands_close_firmly():
+    cell, options = box_cell(), RefineOptions()
+    upright = translation([0, 0, cell.height_m / 2])
+    off = np.array([0.1, 1.0, 10.0])
+    for axis, sigma in ((2, options.standing_sigma_m), (3, options.standing_sigma_rad)):
+        motion = np.zeros((3, 6))
+        motion[:, axis] = off * sigma
+        A, g = standing_evidence(perturb(upright, motion), np.eye(4), cell, options)
+        np.testing.assert_allclose(A[:, axis, axis] * sigma**2, 1 / (1 + off**2), rtol=1e-3)
+        pull = -g[:, axis] * sigma
+        np.testing.assert_allclose(pull, off / (1 + off**2), rtol=1e-3)
+        assert pull[2] < pull[1], "a cell that stands otherwise for good is let be"
+
+
+def test_warp_over_a_face_is_what_is_left_of_drawn_smooth_fields():
+    rng = np.random.default_rng(2)
+    cell, length = box_cell(), 0.1
+    x, y = (np.linspace(-0.5, 0.5, 21) * extent for extent in cell.size_m[:2])
+    root = [np.linalg.svd(np.exp(-0.5 * ((a[:, None] - a) / length) ** 2)) for a in (x, y)]
+    by_x, by_y = (u * np.sqrt(s) for u, s, _ in root)
+    fields = by_x @ rng.standard_normal((4000, 21, 21)) @ by_y.T
+    mean = fields.mean(axis=(1, 2))
+    slope_x = (fields * x[:, None]).mean(axis=(1, 2)) / np.mean(x**2)
+    slope_y = (fields * y).mean(axis=(1, 2)) / np.mean(y**2)
+    drawn = np.std([mean, slope_x, slope_y], axis=1)
+    np.testing.assert_allclose(warp_over(np.array(length), cell), drawn, rtol=0.05)
 
 
 def test_white_noise_is_not_shared_and_a_kernels_patch_is():

@@ -5,8 +5,17 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+from benchmarks import evidence_looks
 from benchmarks.evidence_honesty import Errors, verdicts
-from benchmarks.evidence_looks import Stored, top_owner, with_cameras, with_holes
+from benchmarks.evidence_looks import (
+    RIG,
+    SCENE,
+    Stored,
+    take_look,
+    top_owner,
+    with_cameras,
+    with_holes,
+)
 from benchmarks.evidence_table import not_best
 
 from cellpick.geometry import pose, translation
@@ -94,3 +103,22 @@ def test_a_single_source_that_does_better_is_named():
     assert len(worse) == 4
     assert "11 cells found, not 12" in worse[0]
     assert "mm_p95 0.50, not 0.40" in worse[1]
+
+
+def test_a_kept_look_is_read_again_and_not_taken_again(
+    monkeypatch, small_look, same_record, tmp_path
+):
+    taken = []
+
+    def look_once(_, seed):
+        taken.append(seed)
+        return SimpleNamespace(captures=small_look, state={"seed": seed})
+
+    monkeypatch.setattr(evidence_looks, "look_once", look_once)
+    for _ in range(2):
+        kept = take_look(SCENE, RIG, 7, tmp_path / "7")
+        same_record(kept.captures, small_look)
+        assert kept.state == {"seed": 7}
+    assert taken == [7]
+    take_look(SCENE, RIG, 7)
+    assert taken == [7, 7]

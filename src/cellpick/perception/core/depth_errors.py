@@ -74,11 +74,27 @@ def depth_errors(
     to_cell = np.zeros((len(pivots), 4, 4)) + np.eye(4)
     to_cell[:, :3, 3] = pivots
     length = WARP_SHARE * views.size_px[:, 0] * z / views.K[:, 0, 0]
-    shift = np.hypot(views.depth_scale_sigma * z, views.depth_warp_m)
+    bow, *slopes = warp_over(length, cell)
+    shift = np.hypot(views.depth_scale_sigma * z, views.depth_warp_m * bow)
     printed = printed_tilt(cell, pivots[:, 2])
-    tilts = [np.hypot(views.depth_warp_m / length, printed[:, None, axis]) for axis in (0, 1)]
+    tilts = [
+        np.hypot(views.depth_warp_m * slopes[1 - axis], printed[:, None, axis]) for axis in (0, 1)
+    ]
     sigma = np.stack([shift, *tilts], axis=-1)
     return DepthErrors(adjoint(to_cell)[:, None] @ motion, np.maximum(sigma, SIGMA_FLOOR) ** -2.0)
+
+
+def warp_over(length: Floats, cell: CellModel) -> tuple[Floats, Floats, Floats]:
+    """What is left of a smooth field of unit size that changes over `length` (...), averaged over
+    an end face: its mean (...), and its slopes along the face's x and y (...).
+
+    Of a field with a Gaussian correlation; fits to the integrals over the face's extents, right to
+    a hundredth up to twice the length.
+    """
+    x, y = (np.square(extent / length) for extent in cell.size_m[:2])
+    mean_x, mean_y = ((1 + square / 6) ** -0.25 for square in (x, y))
+    slope_x, slope_y = ((1 + square / 10) ** -0.75 / length for square in (x, y))
+    return mean_x * mean_y, slope_x * mean_y, mean_x * slope_y
 
 
 def printed_tilt(cell: CellModel, height: Floats) -> Floats:

@@ -22,11 +22,12 @@ SHARP_M = 1e-4
 """Two edges nearer than this, as seen, are read as one."""
 INSET_M = 5e-5
 """How far a whole printed outline may lie off its drawing."""
-INSET_SHARE = 0.4
-"""The same for a rounded rim, as a share of its radius."""
+INSET_SHARE = 0.2
+"""The same for a rounded rim, as a share of its radius. With the wander it makes the deviation of
+an edge that may lie anywhere over the rim's width."""
 RAISED_INSET_M = 3e-4
 """The same for what stands up: its own edge is broken or rounded, and it casts a shadow."""
-WANDER_SHARE = 0.4
+WANDER_SHARE = 0.2
 """How far a rounded rim's edge wanders along its length, as a share of its radius."""
 RAISED_M = 1.5e-4
 """The same for what stands up."""
@@ -164,7 +165,7 @@ def _uncertainty(template: EdgeTemplate) -> tuple[Floats, Floats]:
     """Inset and wander (2, e) in metres of the template's outlines."""
     stands = template.stands_m > 0
     raised = stands & (template.feature >= 0)
-    inset = INSET_M + INSET_SHARE * template.tube_m + RAISED_INSET_M * stands
+    inset = INSET_M + INSET_SHARE * template.tube_m + RAISED_INSET_M * raised
     return inset, WANDER_SHARE * template.tube_m + RAISED_M * raised
 
 

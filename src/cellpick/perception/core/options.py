@@ -31,10 +31,11 @@ class RefineOptions:
     """A cell with more 3D points is thinned out to about this many."""
     surface_model_sigma_m: float = 5e-5
     """Standard deviation of a real case's flatness (assumed)."""
-    standing_sigma_m: float = 5e-4
-    """Standard deviation of a cell's height over the surface that it stands on (assumed: some
-    tenths each of that surface's place, the case's height and what lies beneath it)."""
-    standing_sigma_rad: float = 0.01
-    """Standard deviation, per axis, of its lean (assumed: half a degree)."""
+    standing_sigma_m: float = 1e-4
+    """Standard deviation of a cell's height over the surface that it stands on (assumed: that
+    surface's place and the case's height)."""
+    standing_sigma_rad: float = 3e-3
+    """Standard deviation, per axis, of the lean of most cells (assumed: pads that are flat to 0.3
+    degrees); those that stand otherwise are held less firmly."""
     step_tolerance_m: float = 5e-5
     """A last step shorter than this, rotations at the case's corner included, has converged."""

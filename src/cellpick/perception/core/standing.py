@@ -14,7 +14,8 @@ def standing_evidence(
 ) -> tuple[Floats, Floats]:
     """Information (n, 6, 6) and gradient (n, 6) about height and lean over the support's z = 0.
 
-    The cell stands on either end face.
+    The cell stands on either end face. One that leans or is raised more than is usual may do so for
+    good: it is held only as firmly as that makes likely, by the weights of a Cauchy distribution.
     """
     up, origin = T_base_support[:3, 2], T_base_support[:3, 3]
     axis = np.swapaxes(Ts_base_cell[:, :3, :3], -1, -2) @ up
@@ -27,6 +28,7 @@ def standing_evidence(
     J[:, 2, 3], J[:, 2, 5] = axis[:, 2], -axis[:, 0]
     J[:, 1:] *= over[:, None, None]
     residual = np.column_stack([height, over[:, None] * axis[:, :2]])
-    sigma = np.array([options.standing_sigma_m, *[options.standing_sigma_rad] * 2])
-    weighted = np.swapaxes(J, -1, -2) / sigma**2
+    lean = options.standing_sigma_rad**2 + np.square(axis[:, :2]).sum(axis=1)
+    variance = np.column_stack([options.standing_sigma_m**2 + residual[:, 0] ** 2, lean, lean])
+    weighted = np.swapaxes(J, -1, -2) / variance[:, None]
     return weighted @ J, -(weighted @ residual[..., None])[..., 0]
