@@ -29,7 +29,7 @@ MANY_LINES = 6
 """With fewer a view says less: where little is seen shadows' edges are near."""
 STEP_M = 0.0003
 """Pitch along them."""
-BEYOND_M = 0.0035
+BEYOND_M = 0.0025
 """How much of the side behind the groove is looked at, to know its course."""
 SHIFTS_M = np.linspace(-0.0012, 0.0012, 9)
 """Places off the expected one at which the groove is sought: the cell's place is uncertain."""

@@ -26,6 +26,9 @@ from cellpick.perception.orient import UPSIDE_DOWN
 from cellpick.perception.verify import Verdict, probability_of
 from cellpick.structures import CaptureSet, CellEstimates, SearchTask
 
+MUCH_SEEN = 0.25
+"""Share of a side below which its groove says less: the shadows of what hides it look like one."""
+
 
 def locate_heap(look: CaptureSet) -> Located:
     """Find every cylindrical cell whose side the 3D cameras see, in any attitude.
@@ -46,7 +49,8 @@ def locate_heap(look: CaptureSet) -> Located:
     found = at_rims(look, found, before)
     covariance = covariances(found, surfaces, height_m)
     odds = end_odds(look, found.Ts, before, end_ring(cell, task.materials))
-    odds += groove_odds(look, found.Ts, found.places.doubt_m, before)
+    trust = np.minimum(found.seen[:, 0] / MUCH_SEEN, 1.0)
+    odds += trust * groove_odds(look, found.Ts, found.places.doubt_m, before)
     Ts = np.where((odds < 0)[:, None, None], found.Ts @ UPSIDE_DOWN, found.Ts)
     verdict = judge(found, covariance, odds, task.polarity_confidence, height_m)
     names = tuple(capture.calibration.camera for capture in look.captures)
