@@ -54,8 +54,17 @@ class Episode:
     @property
     def command(self) -> str:
         """What repeats it, bit for bit but for what is `measured`."""
+        return f"cellpick run {self._arguments}"
+
+    @property
+    def look_command(self) -> str:
+        """What repeats it where its scene is for looks alone."""
+        return f"cellpick capture {self._arguments} --out look && cellpick perceive look/captures"
+
+    @property
+    def _arguments(self) -> str:
         options = "".join(f" --set {quote(override)}" for override in self.overrides)
-        return f"cellpick run {quote(self.scene)} --seed {self.seed}{options}"
+        return f"{quote(self.scene)} --seed {self.seed}{options}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ def run_episode(episode: Episode) -> EpisodeResult:
     try:
         models = resolve_scene(load_scene(episode.scene, episode.overrides))
         if models.spec.purpose == "look":
-            content, picture = _looked(models, episode.seed)
+            content, picture = _looked(models, episode)
         else:
             content, picture = _ran(models, episode.seed)
     except Exception as error:
@@ -123,14 +132,18 @@ def _ran(models: SceneModels, seed: int) -> tuple[dict[str, Any], bytes]:
     }, picture
 
 
-def _looked(models: SceneModels, seed: int) -> tuple[dict[str, Any], bytes]:
-    look = look_once(models, seed)
+def _looked(models: SceneModels, episode: Episode) -> tuple[dict[str, Any], bytes]:
+    look = look_once(models, episode.seed)
     matches = match_estimates(look.estimates, look.state, look.captures.task)
     with tempfile.TemporaryDirectory() as name:
         overview = Path(name) / "overview.png"
         write_overview_png(overview, look.captures, look.estimates)
         picture = _jpeg(overview)
-    return {"kind": "look", "first_look": look_figures(matches)}, picture
+    return {
+        "kind": "look",
+        "command": episode.look_command,
+        "first_look": look_figures(matches),
+    }, picture
 
 
 def look_figures(matches: Matches) -> dict[str, Any]:

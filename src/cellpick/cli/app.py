@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from cellpick.cli.bench import bench
 from cellpick.cli.calibrate import calibrate
 from cellpick.cli.capture import capture
 from cellpick.cli.check import check, schema
+from cellpick.cli.compare import compare
 from cellpick.cli.doctor import doctor
 from cellpick.cli.export import export
 from cellpick.cli.perceive import perceive
@@ -29,7 +31,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, capture, perceive, calibrate, check, sensor_report, schema, doctor):
+for command in (
+    *(run, capture, perceive, calibrate, bench, compare),
+    *(check, sensor_report, schema, doctor),
+):
     app.command()(command)
 app.add_typer(export)
 

@@ -23,7 +23,7 @@ def shipped(folder: Path, suffix: str = ".yaml") -> list[str]:
 
 def find_scene(name_or_path: str | Path) -> Path:
     """The file of a scene given by path or by a shipped name; raises `InputError` with the list."""
-    return _find("scene", str(name_or_path), data_folder("scenes"), Path.cwd(), None, None)
+    return find_file("scene", str(name_or_path), data_folder("scenes"), Path.cwd(), None, None)
 
 
 def find_model(
@@ -34,19 +34,23 @@ def find_model(
     A relative path starts at `base`. Raises `InputError` naming `source` and `key` with the list.
     """
     what = f"{kind.removesuffix('s')} model"
-    return _find(what, name_or_path, data_folder("models") / kind, base, source, key)
+    return find_file(what, name_or_path, data_folder("models") / kind, base, source, key)
 
 
 def find_materials(path: str | None, base: Path, source: str | None = None) -> Path:
     """The table of materials: the shipped one, or the one at `path` from `base`."""
     if path is None:
         return data_folder("models") / "materials.yaml"
-    return _find("table of materials", path, data_folder("models"), base, source, "materials")
+    return find_file("table of materials", path, data_folder("models"), base, source, "materials")
 
 
-def _find(
+def find_file(
     what: str, text: str, folder: Path, base: Path, source: str | None, key: str | None
 ) -> Path:
+    """The file that a path from `base` names, or a name in `folder`, a `what` in words.
+
+    Raises `InputError` naming `source`, `key` and the names in `folder`.
+    """
     is_path = "/" in text or "\\" in text or Path(text).suffix in (".yaml", ".yml", ".urdf")
     path = (base / text) if is_path else folder / f"{text}.yaml"
     if _is_file(path):

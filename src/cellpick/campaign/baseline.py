@@ -1,0 +1,82 @@
+"""What an earlier campaign found, kept in one file, to compare later ones with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cellpick.campaign.results_folder import read_document, read_records
+from cellpick.campaign.sample import Sample, sample_from, sample_of
+from cellpick.errors import InputError, UnavailableError
+
+SCHEMA = "cellpick.baseline/1"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The episodes of a suite in numbers."""
+
+    suite: str
+    """The suite's name."""
+    version: str
+    """Of the cellpick that ran it."""
+    samples: tuple[Sample, ...]
+    """One an episode."""
+
+    def document(self) -> dict[str, Any]:
+        """As the file has it."""
+        return {
+            "schema": SCHEMA,
+            "suite": self.suite,
+            "version": self.version,
+            "episodes": [asdict(sample) for sample in self.samples],
+        }
+
+
+def read_baseline(path: Path) -> Baseline:
+    """A baseline file, or a result folder as one.
+
+    Raises `InputError` for what is neither, or of another schema version.
+    """
+    if path.is_dir():
+        document = read_document(path)
+        samples = tuple(sample_of(record) for record in read_records(path))
+        return Baseline(document["name"], document["version"], samples)
+    accepted = f"a file of `--save-baseline` (schema {SCHEMA}), or a result folder"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        if not path.exists():
+            raise InputError("no such baseline", got=str(path), accepted=accepted) from error
+        raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"is no JSON: {error}", source=str(path), accepted=accepted) from error
+    schema = document.get("schema") if isinstance(document, Mapping) else None
+    if schema != SCHEMA:
+        got = schema or "none"
+        raise InputError("another schema", source=str(path), got=got, accepted=accepted)
+    try:
+        samples = tuple(sample_from(episode) for episode in document["episodes"])
+        return Baseline(document["suite"], document["version"], samples)
+    except (KeyError, TypeError, AttributeError) as error:
+        rule = f"lacks what a baseline has: {error}"
+        raise InputError(rule, source=str(path), accepted=accepted) from error
+
+
+def refuse_another_suite(baseline: Baseline, suite: str, cases: Sequence[str], path: Path) -> None:
+    """Raises `InputError` where nothing of the baseline can be compared with the suite."""
+    if baseline.suite != suite:
+        raise InputError(
+            "the baseline is of another suite", source=str(path), got=baseline.suite, accepted=suite
+        )
+    known = {sample.case for sample in baseline.samples}
+    if not known & set(cases):
+        raise InputError(
+            "the baseline has none of the suite's cases",
+            source=str(path),
+            got=", ".join(sorted(known)),
+            accepted=", ".join(cases),
+        )

@@ -1,0 +1,120 @@
+"""The cases of a suite, each checked with its scene before anything runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from cellpick.campaign.episode import Episode
+from cellpick.campaign.limits import Limit, limits_of
+from cellpick.campaign.overrides import override_text
+from cellpick.campaign.seeds import seeds_of
+from cellpick.campaign.suite_file import CaseSpec, SuiteSpec
+from cellpick.errors import InputError
+from cellpick.scene import SceneModels, load_scene, resolve_scene
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scene with its overrides, how often it runs and what must hold."""
+
+    name: str
+    """Unique in its suite."""
+    scene: str
+    """Name of a shipped scene, or a path from the working folder."""
+    values: Mapping[str, Any]
+    """Scene key -> value."""
+    seeds: tuple[int, ...]
+    """One episode each."""
+    limits: tuple[Limit, ...]
+    """What must hold."""
+    looks_only: bool
+    """Whether its scene is for looks alone."""
+    cells: int
+    """In its tray."""
+    scene_digest: str
+    """Of the scene with its overrides and defaults: a file that was changed since is noticed."""
+
+    @property
+    def episodes(self) -> tuple[Episode, ...]:
+        """In the order of the seeds."""
+        overrides = tuple(override_text(key, value) for key, value in self.values.items())
+        return tuple(
+            Episode(self.scene, seed, overrides, self.name, dict(self.values))
+            for seed in self.seeds
+        )
+
+
+def cases_of(spec: SuiteSpec, path: Path) -> tuple[Case, ...]:
+    """All cases of a suite file, its grids multiplied out; raises `InputError` naming the case."""
+    cases = [
+        _case(spec, path, i, name, values)
+        for i, case in enumerate(spec.cases)
+        for name, values in _variants(case)
+    ]
+    _refuse_twins(cases, str(path))
+    return tuple(cases)
+
+
+def _variants(case: CaseSpec) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and values of each combination of the grid; the case itself without one."""
+    for chosen in product(*case.grid.values()):
+        swept = dict(zip(case.grid, chosen, strict=True))
+        name = ", ".join([case.name, *(override_text(k, v) for k, v in swept.items())])
+        yield name, case.set | swept
+
+
+def _case(spec: SuiteSpec, path: Path, index: int, name: str, values: dict[str, Any]) -> Case:
+    case, key = spec.cases[index], f"cases.{index}"
+    scene = _from_here(case.scene, path)
+    seeds = seeds_of(spec.seeds if case.seeds is None else case.seeds, str(path), f"{key}.seeds")
+    bare = Case(name, scene, values, seeds, (), False, 0, "")
+    models = _checked(bare, f"{path}: case {name!r}")
+    scene_spec = models.spec
+    looks_only = scene_spec.purpose == "look"
+    return replace(
+        bare,
+        limits=limits_of(spec, index, looks_only, str(path)),
+        looks_only=looks_only,
+        cells=models.cell_count,
+        scene_digest=sha256(scene_spec.model_dump_json().encode()).hexdigest()[:16],
+    )
+
+
+def _from_here(scene: str, path: Path) -> str:
+    """A scene's path, which starts at the suite's folder, as one from the working folder."""
+    if "/" not in scene and Path(scene).suffix not in (".yaml", ".yml"):
+        return scene
+    return os.path.relpath(path.parent / scene)
+
+
+def _checked(case: Case, source: str) -> SceneModels:
+    try:
+        return resolve_scene(load_scene(case.scene, case.episodes[0].overrides))
+    except InputError as error:
+        raise InputError(
+            error.rule, source=source, key=error.key, got=error.got, accepted=error.accepted
+        ) from error
+
+
+def _refuse_twins(cases: list[Case], source: str) -> None:
+    owners: dict[str, str] = {}
+    names: set[str] = set()
+    for case in cases:
+        if case.name in names:
+            raise InputError("two cases have one name", source=source, got=case.name)
+        names.add(case.name)
+        for episode in case.episodes:
+            other = owners.setdefault(episode.id, case.name)
+            if other != case.name:
+                raise InputError(
+                    f"runs the very episode of case {other!r} again",
+                    source=f"{source}: case {case.name!r}",
+                    got=f"{episode.scene}, seed {episode.seed}",
+                    accepted="other seeds, another scene or other values",
+                )

@@ -1,0 +1,150 @@
+"""`cellpick bench`: a suite of scenes, judged by its limits and beside its baseline."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cellpick.cli.campaign_progress import campaign_progress
+from cellpick.cli.options import AsJson
+from cellpick.cli.terminal import show_table
+
+if TYPE_CHECKING:
+    from cellpick.campaign import Baseline, Engine, Suite
+
+MISSES_A_THRESHOLD = 1
+
+
+def bench(
+    suite: Annotated[
+        str, typer.Argument(metavar="SUITE", help="A suite file, or the name of a shipped suite.")
+    ],
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes at a time.  [default: one a core]"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for the results.  [runs/bench-SUITE]"),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Compare with it: a file of `--save-baseline`, or a result folder."
+        ),
+    ] = None,
+    save_baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep this result as a baseline for later ones."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as `tcp://host:8786`."),
+    ] = None,
+    sequential: Annotated[
+        bool, typer.Option("--sequential", help="Stop as soon as the success rate is clear.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a benchmark suite; exits with 1 where a limit is missed or a figure has become worse.
+
+    The folder gets `results.json`, `junit.xml`, `summary.md`, every episode's record and a report.
+    The same command goes on where an earlier one was stopped.
+
+    Example: `cellpick bench smoke --out runs/smoke --baseline smoke.baseline.json`
+    """
+    from cellpick.campaign import (
+        EarlyStop,
+        evaluate_suite,
+        load_suite,
+        run_campaign,
+        write_suite_files,
+    )
+    from cellpick.campaign.results_folder import read_records
+    from cellpick.report import json_text, ready_file
+
+    chosen = load_suite(suite)
+    plan = chosen.plan()
+    before = None if baseline is None else _baseline(baseline, chosen)
+    early_stop = EarlyStop(chosen, plan) if sequential else None
+    if save_baseline is not None:
+        ready_file(save_baseline)
+    engine = _engine(workers, cluster)
+    folder = out or Path("runs") / f"bench-{chosen.name}"
+    done = list(read_records(folder))
+    for record in done if early_stop else ():
+        early_stop.observe(record)
+    with campaign_progress(plan, done, silent=as_json) as show:
+
+        def observe(record: dict[str, Any]) -> bool:
+            show(record)
+            return early_stop is None or early_stop.observe(record)
+
+        records = run_campaign(plan, folder, engine, observe)
+    results = evaluate_suite(chosen, plan, records, before, early_stop)
+    now = datetime.now().isoformat(timespec="seconds")
+    write_suite_files(folder, results, records, now, socket.gethostname())
+    if save_baseline is not None:
+        _save(save_baseline, chosen, records)
+    if as_json:
+        typer.echo(json_text(results, indent=1))
+    else:
+        _show(results, folder)
+    if not results["passed"]:
+        raise typer.Exit(MISSES_A_THRESHOLD)
+
+
+def _baseline(path: Path, suite: Suite) -> Baseline:
+    from cellpick.campaign import read_baseline, refuse_another_suite
+
+    found = read_baseline(path)
+    refuse_another_suite(found, suite.name, [case.name for case in suite.cases], path)
+    return found
+
+
+def _engine(workers: int | None, cluster: str | None) -> Engine:
+    from cellpick.campaign import LocalEngine
+    from cellpick.campaign.local import usable_cores
+
+    return LocalEngine(workers or usable_cores())
+
+
+def _save(path: Path, suite: Suite, records: list[dict[str, Any]]) -> None:
+    from importlib.metadata import version
+
+    from cellpick.campaign import Baseline
+    from cellpick.campaign.sample import sample_of
+    from cellpick.report import json_text, write_whole
+
+    kept = Baseline(suite.name, version("cellpick"), tuple(sample_of(r) for r in records))
+    write_whole(path, json_text(kept.document(), indent=1).encode() + b"\n")
+
+
+def _show(results: dict[str, Any], folder: Path) -> None:
+    """The table, what does not hold, and how to see it again."""
+    from cellpick.report import campaign_words as words
+
+    show_table(f"suite {results['name']}", words.SHORT_HEADER, words.short_rows(results))
+    for verdict in results["verdicts"]:
+        if verdict["status"] != "pass":
+            typer.echo(f"missed: {words.verdict_line(verdict)}")
+            if verdict["command"]:
+                typer.echo(f"  seed {verdict['seed']}: {verdict['command']}")
+    if results["sequential"]:
+        typer.echo(words.sequential_words(results["sequential"]))
+    if results["baseline"]:
+        show_changes(results["baseline"])
+    typer.echo(f"results: {folder}")
+
+
+def show_changes(compared: dict[str, Any]) -> None:
+    """A line for every figure that the baseline has too."""
+    from cellpick.report.campaign_words import change_words
+
+    for name, change in compared["figures"].items():
+        if all(change["episodes"]):
+            typer.echo(f"since the baseline: {change_words(name, change)}")

@@ -1,0 +1,109 @@
+"""Figures of a suite in words, the same in every file that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NOTHING = "-"
+_COLUMNS = (
+    ("placed well", "success_rate"),
+    ("polarity errors", "polarity_errors"),
+    ("drops", "drops"),
+    ("place error p95", "place_error_mm_p95"),
+    ("pose error p95", "pose_error_mm_p95"),
+    ("cycle p95", "cycle_time_s_p95"),
+    ("cells an hour", "picks_per_hour"),
+    ("found", "found_rate"),
+)
+HEADER = ("case", "episodes", *(title for title, _ in _COLUMNS), "limits")
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A value with its unit, shares in per cent."""
+    if value is None:
+        return NOTHING
+    if unit == "share":
+        return f"{100 * value:.4g} %"
+    return f"{value:.4g} {unit}".rstrip()
+
+
+def figure_words(figure: Mapping[str, Any]) -> str:
+    """`98.3 % (96.1 to 99.2)`; without an interval where the figure has none."""
+    low, high, unit = figure["low"], figure["high"], figure["unit"]
+    value = amount(figure["value"], unit)
+    scale = 100 if unit == "share" else 1
+    if low is None and high is None:
+        return value
+    if high is None:
+        return f"{value} (at least {low * scale:.3g})"
+    if low is None:
+        return f"{value} (at most {high * scale:.3g})"
+    return f"{value} ({low * scale:.3g} to {high * scale:.3g})"
+
+
+def case_rows(results: Mapping[str, Any]) -> list[list[str]]:
+    """A row a case, under `HEADER`, and one of all of them."""
+    rows = []
+    for case, figures in results["figures"].items():
+        verdicts = [v for v in results["verdicts"] if v["case"] == case]
+        missed = sum(v["status"] != "pass" for v in verdicts)
+        limits = f"{missed} of {len(verdicts)} missed" if missed else f"{len(verdicts)} hold"
+        rows.append([case, *_cells(figures), limits])
+    if len(rows) > 1:
+        rows.append(["all", *_cells(results["overall"]), ""])
+    return rows
+
+
+SHORT_HEADER = ("case", "runs", "placed well", "polarity", "drops", "place", "pose", "cycle", "1/h", "")
+
+
+def short_rows(results: Mapping[str, Any]) -> list[list[str]]:
+    """As `case_rows`, for a terminal: one interval, errors and times as 95th percentiles."""
+    shown = [(case, results["figures"][case]) for case in results["figures"]]
+    shown += [("all", results["overall"])] if len(shown) > 1 else []
+    rows = []
+    for (case, figures), row in zip(shown, case_rows(results), strict=True):
+        short = [figures.get(name) for _, name in _COLUMNS[1:-1]]
+        amounts = [NOTHING if f is None else amount(f["value"], f["unit"]) for f in short]
+        rate = figures.get("success_rate") or figures.get("found_rate")
+        first = NOTHING if rate is None else figure_words(rate)
+        found = " found" if "success_rate" not in figures and rate else ""
+        amounts[-1] = amounts[-1].removesuffix(" 1/h")
+        rows.append([case, row[1], first + found, *amounts, row[-1]])
+    return rows
+
+
+def _cells(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    episodes = str(figures["errors"]["count"]) if figures else "0"
+    shown = (figures.get(name) for _, name in _COLUMNS)
+    return [episodes, *(NOTHING if f is None else figure_words(f) for f in shown)]
+
+
+def verdict_line(verdict: Mapping[str, Any]) -> str:
+    """What a limit that does not hold asks and what came instead."""
+    return (
+        f"{verdict['case']}: {verdict['rule']}, but {verdict['figure']} is "
+        f"{figure_words(verdict)}" + (f" ({verdict['reason']})" if verdict["reason"] else "")
+    )
+
+
+def change_words(name: str, change: Mapping[str, Any]) -> str:
+    """What became of one figure since the baseline."""
+    unit = change["unit"]
+    before, now = amount(change["baseline"], unit), amount(change["current"], unit)
+    low, high = change["interval"]
+    scale = 100 if unit == "share" else 1
+    span = f", change {low * scale:+.3g} to {high * scale:+.3g}" if low is not None else ""
+    why = f", {change['reason']}" if change["reason"] else f", p = {change['p_adjusted']:.2g}"
+    return f"{name}: {change['verdict']}, {before} before, {now} now{span}{why}"
+
+
+def sequential_words(test: Mapping[str, Any]) -> str:
+    """How the sequential test ended, and what it saved."""
+    told = f"{100 * test['good']:g} % from {100 * test['bad']:g} %"
+    rates = f"false alarms {100 * test['alpha']:g} %, misses {100 * test['beta']:g} %"
+    end = {"pass": "passes", "fail": "fails", "continue": "has not ended"}[test["verdict"]]
+    forced = ", at the planned number" if test["forced"] else ""
+    saved = f"; {test['saved']} episodes saved" if test["saved"] else ""
+    return f"sequential test of {told} ({rates}): {end} after {test['used']} episodes{forced}{saved}"
