@@ -10,7 +10,9 @@ import pytest
 PUBLIC = {
     "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles
         corner_points find_board hand_eye rig_calibration solve""",
-    "campaign": """Engine Episode EpisodeResult Journal LocalEngine Plan run_campaign run_episode""",
+    "campaign": """Baseline EarlyStop Engine Episode EpisodeResult Figure Journal LocalEngine Plan
+        Suite Verdict comparison_document evaluate_suite figures_of load_suite read_baseline
+        refuse_another_suite run_campaign run_episode write_suite_files""",
     "cli": "main",
     "evaluate": """Matches PoseErrors PoseRecall Touch add add_s diameter_m match_by_score
         match_estimates model_points mspd mssd pool_recalls pose_errors pose_recall summarise
@@ -23,8 +25,8 @@ PUBLIC = {
     "motion": "MotionPlanner check_limits",
     "perception": """CameraMonitor CellShape Drawing RegisterOptions Registration drawing_of
         perceive register_cells with_codes""",
-    "report": """CampaignData ReportData append_line append_pick estimates_document json_text
-        make_folder ready_file render_campaign start_run write_calibration_html write_html
+    "report": """CampaignData ReportData append_line append_pick campaign_markdown estimates_document
+        json_text junit_xml make_folder ready_file render_campaign start_run write_calibration_html write_html
         write_overview_png write_sensors write_summary write_whole""",
     "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault
         FaultKind IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec

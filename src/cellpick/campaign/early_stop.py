@@ -33,14 +33,13 @@ class EarlyStop:
         if not self._order:
             rule = "a suite of looks alone has no success rate to stop by"
             raise InputError(rule, source=suite.name, key="sequential")
-        rule = suite.sequential
         numbers = [self._cells[e.case] for e in plan.episodes if e.case in self._cells]
         crowd = sum(n * n for n in numbers) / sum(numbers)
         self._test = Sprt(
-            good=rule.good,
-            bad=rule.bad,
-            alpha=rule.alpha,
-            beta=rule.beta,
+            p0=suite.sequential.good,
+            p1=suite.sequential.bad,
+            alpha=suite.sequential.alpha,
+            beta=suite.sequential.beta,
             design_effect=1 + (crowd - 1) * LEAST_CORRELATION,
         )
         self._samples: dict[str, Sample] = {}
@@ -66,4 +65,4 @@ class EarlyStop:
     def rates(self) -> dict[str, float]:
         """What the test tells apart, and how surely."""
         test = self._test
-        return {"good": test.good, "bad": test.bad, "alpha": test.alpha, "beta": test.beta}
+        return {"good": test.p0, "bad": test.p1, "alpha": test.alpha, "beta": test.beta}

@@ -82,9 +82,7 @@ def _figures(
     return {name: asdict(figure) for name, figure in found.items()}
 
 
-def _sequential(
-    early_stop: EarlyStop, records: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def _sequential(early_stop: EarlyStop, records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for record in records:
         early_stop.observe(record)
     return {**early_stop.rates, **asdict(early_stop.verdict)}

@@ -72,9 +72,7 @@ def figure_of(
     return _figure(ratio_bounds(hits, hours, confidence), kind.unit)
 
 
-def hits_and_trials(
-    kind: FigureKind, samples: Sequence[Sample]
-) -> tuple[list[int], list[int]]:
+def hits_and_trials(kind: FigureKind, samples: Sequence[Sample]) -> tuple[list[int], list[int]]:
     """Of a rate, one number an episode that has it."""
     rows = [s for s in samples if not s.ended or _has(kind, s)]
     hits = [getattr(s, kind.hits) if s.ended else 0 for s in rows]

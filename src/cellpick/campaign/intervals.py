@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
@@ -13,13 +13,18 @@ from cellpick.campaign.statistics.clusters import design_effect
 from cellpick.geometry import Floats
 
 
-class Bounds(NamedTuple):
+@dataclass(frozen=True)
+class Bounds:
     """A figure with its interval; None for an end that the data do not set."""
 
     value: float | None
+    """The figure."""
     low: float | None
+    """From where it may be."""
     high: float | None
+    """To where it may be."""
     count: int
+    """Values or episodes that it is made from."""
 
 
 def percentile_bounds(values: Sequence[Floats], share: float, confidence: float) -> Bounds:

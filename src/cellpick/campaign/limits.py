@@ -28,11 +28,13 @@ class Limit:
 
     @property
     def words(self) -> str:
-        """`success_rate >= 0.95 (95 % confident)`."""
+        """`success_rate >= 99 % (95 % confident)`."""
         sign = ">=" if self.kind.more_is_better else "<="
-        unit = f" {self.kind.unit}" if self.kind.unit else ""
+        amount = f"{self.value:g} {self.kind.unit}".rstrip()
+        if self.kind.form == "rate":
+            amount = f"{100 * self.value:g} %"
         sure = "" if self.confidence is None else f" ({100 * self.confidence:g} % confident)"
-        return f"{self.figure} {sign} {self.value:g}{unit}{sure}"
+        return f"{self.figure} {sign} {amount}{sure}"
 
 
 NO_ERRORS = Limit("errors", 0.0, None)

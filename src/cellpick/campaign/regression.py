@@ -22,15 +22,15 @@ class Compared:
 
     better: Literal["higher", "lower"]
     unit: str
-    """Empty for a rate and a count an episode."""
+    """`share` for a rate, empty for a count an episode."""
     values: Of
     """Of one episode that ended."""
 
 
 COMPARED = {
-    "success_rate": Compared("higher", "", lambda s: _hits(s.placed, s.cells)),
-    "polarity_error_rate": Compared("lower", "", lambda s: _hits(s.polarity_errors, s.seated)),
-    "drop_rate": Compared("lower", "", lambda s: _hits(s.drops, s.picked)),
+    "success_rate": Compared("higher", "share", lambda s: _hits(s.placed, s.cells)),
+    "polarity_error_rate": Compared("lower", "share", lambda s: _hits(s.polarity_errors, s.seated)),
+    "drop_rate": Compared("lower", "share", lambda s: _hits(s.drops, s.picked)),
     "safety_violations": Compared("lower", "", lambda s: _of_runs(s, s.safety_violations)),
     "collisions": Compared("lower", "", lambda s: _of_runs(s, s.collisions)),
     "place_error_mm": Compared("lower", "mm", lambda s: s.place_mm),
@@ -38,7 +38,7 @@ COMPARED = {
     "pose_error_mm": Compared("lower", "mm", lambda s: s.pose_mm),
     "pose_error_deg": Compared("lower", "deg", lambda s: s.pose_deg),
     "cycle_time_s": Compared("lower", "s", lambda s: s.cycle_s),
-    "found_rate": Compared("higher", "", lambda s: _hits(s.found, s.seen)),
+    "found_rate": Compared("higher", "share", lambda s: _hits(s.found, s.seen)),
     "false_cells": Compared("lower", "", lambda s: [s.false_cells]),
     "wrong_polarities": Compared("lower", "", lambda s: [s.wrong_polarities]),
     "errors": Compared("lower", "", lambda s: [float(not s.ended)]),

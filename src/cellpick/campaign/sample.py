@@ -84,7 +84,9 @@ def sample_of(record: Mapping[str, Any]) -> Sample:
 
 def sample_from(document: Mapping[str, Any]) -> Sample:
     """A sample out of its JSON form; raises `TypeError` for a form that is another's."""
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+    values: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
+    }
     return Sample(**values)
 
 

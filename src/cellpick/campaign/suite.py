@@ -9,6 +9,7 @@ from typing import Any
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.suite_case import Case, cases_of
 from cellpick.campaign.suite_file import SequentialSpec, SuiteSpec
+from cellpick.errors import InputError
 from cellpick.scene import data_folder
 from cellpick.scene.documents import read_yaml, validated
 from cellpick.scene.library import find_file
@@ -49,6 +50,11 @@ def load_suite(name_or_path: str | Path) -> Suite:
     folder = data_folder("benchmarks/suites")
     path = find_file("suite", str(name_or_path), folder, Path.cwd(), None, None)
     spec = validated(SuiteSpec, read_yaml(path), str(path))
+    rates = spec.sequential
+    if rates is not None and rates.bad >= rates.good:
+        rule, accepted = "the bad rate lies below the good one", f"less than {rates.good:g}"
+        key = "sequential.bad"
+        raise InputError(rule, source=str(path), key=key, got=rates.bad, accepted=accepted)
     cases = cases_of(spec, path)
     return Suite(spec.name or path.stem, spec.description, spec.confidence, spec.sequential, cases)
 

@@ -48,7 +48,9 @@ class CaseSpec(Strict):
     grid: dict[str, Values] = Field(
         {}, description="Scene key -> values: one case for each of their combinations."
     )
-    seeds: Any = Field(None, description="A number of seeds, ranges, or a list. Default: the suite's.")
+    seeds: Any = Field(
+        None, description="A number of seeds, ranges, or a list. Default: the suite's."
+    )
     thresholds: ThresholdsSpec = Field(
         ThresholdsSpec({}), description="Figure -> limit, over those of the suite."
     )

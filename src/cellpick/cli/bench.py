@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cellpick.campaign import Baseline, Engine, Suite
 
 MISSES_A_THRESHOLD = 1
+WIDTH = 110
+"""Of the table in a log."""
 
 
 def bench(
@@ -76,8 +78,9 @@ def bench(
     engine = _engine(workers, cluster)
     folder = out or Path("runs") / f"bench-{chosen.name}"
     done = list(read_records(folder))
-    for record in done if early_stop else ():
-        early_stop.observe(record)
+    for record in done:
+        if early_stop is not None:
+            early_stop.observe(record)
     with campaign_progress(plan, done, silent=as_json) as show:
 
         def observe(record: dict[str, Any]) -> bool:
@@ -128,7 +131,9 @@ def _show(results: dict[str, Any], folder: Path) -> None:
     """The table, what does not hold, and how to see it again."""
     from cellpick.report import campaign_words as words
 
-    show_table(f"suite {results['name']}", words.SHORT_HEADER, words.short_rows(results))
+    show_table(
+        f"suite {results['name']}", words.SHORT_HEADER, words.short_rows(results), width=WIDTH
+    )
     for verdict in results["verdicts"]:
         if verdict["status"] != "pass":
             typer.echo(f"missed: {words.verdict_line(verdict)}")
@@ -145,6 +150,9 @@ def show_changes(compared: dict[str, Any]) -> None:
     """A line for every figure that the baseline has too."""
     from cellpick.report.campaign_words import change_words
 
-    for name, change in compared["figures"].items():
-        if all(change["episodes"]):
-            typer.echo(f"since the baseline: {change_words(name, change)}")
+    changes = {n: c for n, c in compared["figures"].items() if all(c["episodes"])}
+    same = [name for name, change in changes.items() if change["least_p"] == 1]
+    for name in (n for n in changes if n not in same):
+        typer.echo(f"since the baseline: {change_words(name, changes[name])}")
+    if same:
+        typer.echo(f"since the baseline: nothing differs in {', '.join(same)}")

@@ -16,7 +16,8 @@ def compare(
         Path, typer.Argument(metavar="A", help="A result folder or a baseline file: the baseline.")
     ],
     after: Annotated[
-        Path, typer.Argument(metavar="B", help="A result folder or a baseline file: what is judged.")
+        Path,
+        typer.Argument(metavar="B", help="A result folder or a baseline file: what is judged."),
     ],
     as_json: AsJson = False,
 ) -> None:

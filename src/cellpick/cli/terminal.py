@@ -43,11 +43,17 @@ def show_json(value: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
 
 
-def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout; no line for a header of empty names."""
+def show_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None
+) -> None:
+    """Print a table on stdout; no line for a header of empty names.
+
+    `width` in characters is for where stdout is no terminal, which would have its own.
+    """
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=any(header))
     for index, name in enumerate(header):
         table.add_column(name, justify="left" if index == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=width)).print(table)

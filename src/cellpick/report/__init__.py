@@ -5,9 +5,11 @@ Figures, images and arrays in; files that are whole or absent out.
 
 from cellpick.report.calibration_page import write_calibration_html
 from cellpick.report.campaign_data import CampaignData
+from cellpick.report.campaign_markdown import campaign_markdown
 from cellpick.report.campaign_page import render_campaign
 from cellpick.report.estimates_json import estimates_document
 from cellpick.report.files import append_line, make_folder, ready_file, write_whole
+from cellpick.report.junit import junit_xml
 from cellpick.report.page import ReportData, write_html
 from cellpick.report.pictures import write_overview_png
 from cellpick.report.plain_json import json_text
@@ -19,8 +21,10 @@ __all__ = [
     "ReportData",
     "append_line",
     "append_pick",
+    "campaign_markdown",
     "estimates_document",
     "json_text",
+    "junit_xml",
     "make_folder",
     "ready_file",
     "render_campaign",

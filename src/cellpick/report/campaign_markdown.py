@@ -20,8 +20,7 @@ def campaign_markdown(results: Mapping[str, Any]) -> str:
     count = f"{results['episodes']} of {results['planned']} episodes"
     parts = [
         f"## cellpick bench {results['name']}: {verdict}",
-        f"{count}, cellpick {results['version']}; "
-        f"intervals at {100 * results['confidence']:g} %.",
+        f"{count}, cellpick {results['version']}; intervals at {100 * results['confidence']:g} %.",
         _table([HEADER, *case_rows(results)]),
         _missed([v for v in results["verdicts"] if v["status"] != "pass"]),
     ]

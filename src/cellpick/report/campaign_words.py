@@ -48,30 +48,52 @@ def case_rows(results: Mapping[str, Any]) -> list[list[str]]:
     for case, figures in results["figures"].items():
         verdicts = [v for v in results["verdicts"] if v["case"] == case]
         missed = sum(v["status"] != "pass" for v in verdicts)
-        limits = f"{missed} of {len(verdicts)} missed" if missed else f"{len(verdicts)} hold"
+        limits = f"{missed} of {len(verdicts)} missed" if missed else "hold"
         rows.append([case, *_cells(figures), limits])
     if len(rows) > 1:
         rows.append(["all", *_cells(results["overall"]), ""])
     return rows
 
 
-SHORT_HEADER = ("case", "runs", "placed well", "polarity", "drops", "place", "pose", "cycle", "1/h", "")
+SHORT_HEADER = (
+    *("case", "runs", "placed %", "bad", "place mm", "pose mm", "cycle s", "per hour"),
+    "limits",
+)
+_SHORT = ("place_error_mm_p95", "pose_error_mm_p95", "cycle_time_s_p95", "picks_per_hour")
 
 
 def short_rows(results: Mapping[str, Any]) -> list[list[str]]:
-    """As `case_rows`, for a terminal: one interval, errors and times as 95th percentiles."""
-    shown = [(case, results["figures"][case]) for case in results["figures"]]
-    shown += [("all", results["overall"])] if len(shown) > 1 else []
+    """As `case_rows`, under `SHORT_HEADER`, narrow enough for a terminal.
+
+    `bad`: polarity errors and drops.
+    """
+    shown = [*results["figures"].values(), results["overall"]]
     rows = []
-    for (case, figures), row in zip(shown, case_rows(results), strict=True):
-        short = [figures.get(name) for _, name in _COLUMNS[1:-1]]
-        amounts = [NOTHING if f is None else amount(f["value"], f["unit"]) for f in short]
-        rate = figures.get("success_rate") or figures.get("found_rate")
-        first = NOTHING if rate is None else figure_words(rate)
-        found = " found" if "success_rate" not in figures and rate else ""
-        amounts[-1] = amounts[-1].removesuffix(" 1/h")
-        rows.append([case, row[1], first + found, *amounts, row[-1]])
+    for figures, row in zip(shown, case_rows(results), strict=False):
+        errors = (figures.get(name) for name in ("polarity_errors", "drops"))
+        counts = "/".join(_bare(figure, 0) for figure in errors)
+        amounts = [
+            _bare(figures.get(name), digits)
+            for name, digits in zip(_SHORT, (2, 2, 1, 0), strict=True)
+        ]
+        rows.append([row[0], row[1], _placed(figures), counts, *amounts, row[-1]])
     return rows
+
+
+def _placed(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """The rate in per cent with its interval; of cells found where none are placed."""
+    placed = figures.get("success_rate")
+    rate = placed or figures.get("found_rate")
+    if rate is None or rate["value"] is None:
+        return NOTHING
+    value, low, high = (f"{100 * rate[key]:.3g}" for key in ("value", "low", "high"))
+    return f"{value} ({low}-{high})" + ("" if placed else " found")
+
+
+def _bare(figure: Mapping[str, Any] | None, digits: int) -> str:
+    if figure is None or figure["value"] is None:
+        return NOTHING
+    return f"{figure['value']:.{digits}f}"
 
 
 def _cells(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -103,7 +125,11 @@ def sequential_words(test: Mapping[str, Any]) -> str:
     """How the sequential test ended, and what it saved."""
     told = f"{100 * test['good']:g} % from {100 * test['bad']:g} %"
     rates = f"false alarms {100 * test['alpha']:g} %, misses {100 * test['beta']:g} %"
-    end = {"pass": "passes", "fail": "fails", "continue": "has not ended"}[test["verdict"]]
-    forced = ", at the planned number" if test["forced"] else ""
+    end = {
+        "pass": "passes",
+        "fail": "fails",
+        "continue": "has not ended",
+        "undecided": "is undecided",
+    }[test["verdict"]]
     saved = f"; {test['saved']} episodes saved" if test["saved"] else ""
-    return f"sequential test of {told} ({rates}): {end} after {test['used']} episodes{forced}{saved}"
+    return f"sequential test of {told} ({rates}): {end} after {test['used']} episodes{saved}"

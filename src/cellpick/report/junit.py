@@ -106,7 +106,9 @@ def _of_change(name: str, change: Mapping[str, Any]) -> _Check:
 def _of_test(test: Mapping[str, Any]) -> _Check:
     words = sequential_words(test)
     failed = test["verdict"] == "fail"
-    return _Check("success_rate", words, "failed", f"{words}\n") if failed else _Check("success_rate")
+    return (
+        _Check("success_rate", words, "failed", f"{words}\n") if failed else _Check("success_rate")
+    )
 
 
 def _clean(text: str) -> str:
