@@ -29,7 +29,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing(data):
 def test_the_verdict_comes_first_then_what_does_not_hold():
     text = render_campaign(suite())
     assert text.index("Fails") < text.index("What does not hold") < text.index('id="failures"')
-    assert "of 42 thresholds missed" in text
+    assert "of 42 limits missed" in text
 
 
 def test_text_from_outside_is_escaped():

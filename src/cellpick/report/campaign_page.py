@@ -13,9 +13,10 @@ from cellpick.report.campaign_plots import (
     success_plot,
     time_plot,
 )
-from cellpick.report.campaign_table import headline, missed, verdict_words
+from cellpick.report.campaign_table import headline
 from cellpick.report.campaign_tally import Tally
 from cellpick.report.campaign_tiles import tiles
+from cellpick.report.campaign_verdict import changes, missed, sequential_words, verdict_words
 from cellpick.report.effect_plots import (
     importance_plot,
     least_shown,
@@ -53,6 +54,10 @@ def render_campaign(data: CampaignData) -> str:
             tally=tally,
             verdict=verdict_words(results, tally),
             missed=missed(results),
+            changes=changes(results),
+            baseline=words(results, "baseline", "version"),
+            sequential=sequential_words(results),
+            confidence=100 * (results.get("confidence") or 0.95),
             table=headline(results),
             tiles=tiles(results, tally),
             success=success_plot(results, tally),

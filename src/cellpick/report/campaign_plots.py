@@ -79,25 +79,26 @@ def time_plot(tally: Tally) -> str:
 
 
 def _success_row(name: str, case: CaseTally, results: Mapping[str, Any]) -> Row:
-    figures = mapping(results, "figures", name)
-    figure = mapping(figures, "success_rate") or mapping(figures, "found_rate")
-    value = 100 * number(figure, "value")
-    if math.isnan(value) and case.cells:
-        value = 100 * case.placed / case.cells
+    judged = mapping(results, "figures", name, "success_rate").get("value") is not None
+    key = "success_rate" if judged else "found_rate"
+    figure = mapping(results, "figures", name, key)
+    value, low, high = (100 * number(figure, end) for end in ("value", "low", "high"))
+    if math.isnan(value):
+        value = 100 * case.placed / case.cells if case.cells else math.nan
+        return Row(name, value, note=f"{value:.1f} %   {case.placed} of {case.cells}")
     told = [
         v
         for v in rows(results, "verdicts")
-        if words(v, "case") == name and words(v, "figure") in ("success_rate", "found_rate")
+        if words(v, "case") == name and words(v, "figure") == key
     ]
     tone: Tone = "plain"
     for verdict in told:
         tone = "good" if words(verdict, "status") == "pass" else "bad"
-    low, high = 100 * number(figure, "low"), 100 * number(figure, "high")
     note = f"{value:.1f} %"
     if not math.isnan(low + high):
-        note += f"  [{low:.1f}, {high:.1f}]"
+        note += f"   [{low:.1f}, {high:.1f}]"
     limit = 100 * number(told[0], "limit") if told else math.nan
-    return Row(name, value, low, high, f"{note}  {case.placed}/{case.cells}", tone, limit)
+    return Row(name, value, low, high, note, tone, limit)
 
 
 def _spread_row(name: str, errors: array[float], unit: str) -> Row:

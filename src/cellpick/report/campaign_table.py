@@ -1,107 +1,86 @@
-"""The head of a campaign's page: the verdict, the figures of each case, and what is wrong."""
+"""The headline table of a campaign: cases by figures."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from cellpick.report.campaign_tally import Tally
-from cellpick.report.figure_words import amount, bare_amount, in_order, interval, title
+from cellpick.report.campaign_verdict import TONES, wanted
+from cellpick.report.figure_words import (
+    RATE_OF,
+    TITLES,
+    bare_amount,
+    in_order,
+    interval,
+    title,
+    unit_words,
+)
 from cellpick.report.record_fields import mapping, number, rows, words
 
 MOST_ROWS = 200
-_TONES = {"pass": "good", "fail": "bad"}
-
-
-def verdict_words(results: Mapping[str, Any], tally: Tally) -> dict[str, str]:
-    """The first thing on the page: `tone`, `word`, `text`."""
-    verdicts = rows(results, "verdicts")
-    failed = sum(words(v, "status") == "fail" for v in verdicts)
-    silent = sum(words(v, "status") == "no_data" for v in verdicts)
-    if not tally.episodes:
-        return {"tone": "plain", "word": "No episodes", "text": "Nothing has been run yet."}
-    if not verdicts:
-        ended = tally.statuses["done"]
-        text = f"{ended} of {tally.episodes} episodes ended by themselves; no thresholds were set."
-        return {"tone": "plain", "word": "Done", "text": text}
-    of = f"of {len(verdicts)} threshold{'s' if len(verdicts) != 1 else ''}"
-    if failed or silent:
-        parts = [f"{failed} {of} missed"] if failed else []
-        parts += [f"{silent} {of} without data"] if silent else []
-        word = "Fails" if failed else "No verdict"
-        return {"tone": "bad" if failed else "warn", "word": word, "text": ", ".join(parts) + "."}
-    return {"tone": "good", "word": "Passes", "text": f"All {len(verdicts)} thresholds hold."}
-
-
-def missed(results: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Thresholds that do not hold, or cannot be told, in words."""
-    found = []
-    for verdict in rows(results, "verdicts"):
-        if words(verdict, "status") == "pass":
-            continue
-        unit = words(verdict, "unit") or _unit_of(results, verdict)
-        found.append(
-            {
-                "tone": _TONES.get(words(verdict, "status"), "warn"),
-                "case": words(verdict, "case"),
-                "figure": title(words(verdict, "figure")),
-                "value": amount(number(verdict, "value"), unit),
-                "interval": interval({**verdict, "unit": unit}),
-                "limit": amount(number(verdict, "limit"), unit),
-                "seed": words(verdict, "seed"),
-                "command": words(verdict, "command"),
-            }
-        )
-    return found
+CORE = (
+    *("success_rate", "found_rate", "errors", "polarity_errors", "drops", "safety_violations"),
+    *("place_error_mm_p95", "pose_error_mm_p95", "cycle_time_s_p95", "picks_per_hour"),
+)
+"""Columns of the table, beside those that have a threshold."""
 
 
 def headline(results: Mapping[str, Any]) -> dict[str, Any]:
     """`columns` and `rows` of cases by figures; the last row is of all cases together."""
     figures, overall = mapping(results, "figures"), mapping(results, "overall")
-    keys = {key for case in figures for key in mapping(figures, case)} | set(overall)
-    columns = in_order(keys)
     verdicts = {(words(v, "case"), words(v, "figure")): v for v in rows(results, "verdicts")}
+    keys = {key for case in figures for key in mapping(figures, case)} | set(overall)
+    measured = {key for key in keys if _measured(figures, overall, key)}
+    judged = {key for _, key in verdicts}
+    columns = in_order(measured & (set(CORE) | judged | (keys - set(TITLES))))
     failing = {case for (case, _), v in verdicts.items() if words(v, "status") != "pass"}
-    ordered = sorted(figures, key=lambda case: case not in failing)
-    shown = ordered if len(ordered) <= MOST_ROWS else ordered[:MOST_ROWS]
+    shown = set(sorted(figures, key=lambda case: case not in failing)[:MOST_ROWS])
     table = [
         {
             "name": case,
             "cells": [
-                _cell(mapping(figures, case, key), verdicts.get((case, key))) for key in columns
+                _cell(mapping(figures, case), key, verdicts.get((case, key))) for key in columns
             ],
         }
-        for case in sorted(shown, key=list(figures).index)
+        for case in figures
+        if case in shown
     ]
     if overall and len(figures) != 1:
-        cells = [_cell(mapping(overall, key), None) for key in columns]
+        cells = [_cell(overall, key, None) for key in columns]
         table.append({"name": "all", "cells": cells})
     return {
         "columns": [{"title": title(key), "unit": _unit(figures, overall, key)} for key in columns],
-        "rows": table,
-        "left_out": len(ordered) - len(shown),
+        "rows": table if columns else [],
+        "left_out": len(figures) - len(shown),
     }
 
 
-def _cell(figure: Mapping[str, Any], verdict: Mapping[str, Any] | None) -> dict[str, str]:
-    unit = words(figure, "unit")
-    cell = {"value": bare_amount(number(figure, "value"), unit), "interval": interval(figure)}
+def _cell(
+    figures: Mapping[str, Any], key: str, verdict: Mapping[str, Any] | None
+) -> dict[str, str]:
+    figure = mapping(figures, key)
+    rate = mapping(figures, RATE_OF.get(key, ""))
+    doubt = f"{interval(rate)} %" if interval(rate) else interval(figure)
+    cell = {"value": bare_amount(number(figure, "value"), words(figure, "unit")), "interval": doubt}
     if verdict is None:
-        return {**cell, "tone": "", "mark": "", "limit": ""}
+        return {**cell, "tone": "", "mark": "", "rule": ""}
     status = words(verdict, "status")
     return {
         **cell,
-        "tone": _TONES.get(status, "warn"),
+        "tone": TONES.get(status, "warn"),
         "mark": {"pass": "\u2713", "fail": "\u2717"}.get(status, "?"),
-        "limit": f"{status.replace('_', ' ')}: limit {amount(number(verdict, 'limit'), unit)}",
+        "rule": f"{status.replace('_', ' ')}: {wanted(verdict)}",
     }
 
 
+def _measured(figures: Mapping[str, Any], overall: Mapping[str, Any], key: str) -> bool:
+    values = [number(figures, case, key, "value") for case in figures]
+    return any(not math.isnan(value) for value in [number(overall, key, "value"), *values])
+
+
 def _unit(figures: Mapping[str, Any], overall: Mapping[str, Any], key: str) -> str:
-    units = [words(figures, case, key, "unit") for case in figures]
-    unit = next((u for u in [words(overall, key, "unit"), *units] if u), "")
-    return "%" if unit == "share" else unit
-
-
-def _unit_of(results: Mapping[str, Any], verdict: Mapping[str, Any]) -> str:
-    return words(results, "figures", words(verdict, "case"), words(verdict, "figure"), "unit")
+    """For the head of a column; what is an hour already has it in its name."""
+    units = [words(overall, key, "unit"), *(words(figures, case, key, "unit") for case in figures)]
+    unit = unit_words(next((u for u in units if u), ""))
+    return "" if unit == "an hour" else unit

@@ -33,7 +33,7 @@ class CaseTally:
     cells: int = 0
     """In the trays; in looks, before the cameras."""
     placed: int = 0
-    """Placed right; in looks, found and called ok."""
+    """Placed right; in looks, found."""
     station_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Simulated seconds by stage, episodes that placed cells or not."""
     errors: dict[str, array[float]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Tally:
             case.errors.setdefault(name, _floats()).extend(numbers(look, name))
         if words(record, "kind") == "look":
             case.cells += count(look, "cells")
-            case.placed += count(look, "statuses", "ok")
+            case.placed += count(look, "found")
             return
         case.cells += count(summary, "cells_total")
         case.placed += count(summary, "placed_ok")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cellpick.report.campaign_tally import Tally
-from cellpick.report.figure_words import amount, bare_amount, interval, title
-from cellpick.report.record_fields import mapping, number, words
+from cellpick.report.figure_words import RATE_OF, amount, bare_amount, interval, title
+from cellpick.report.record_fields import mapping, number
 
 NEVER = ("polarity_errors", "safety_violations", "drops")
 """Whose only good count is none."""
@@ -39,25 +39,24 @@ def _success(overall: Mapping[str, Any], tally: Tally) -> dict[str, str]:
     value = number(figure, "value")
     if math.isnan(value) and cells:
         value = placed / cells
-    bounds = f" \u00b7 95 % interval {interval(figure)}" if interval(figure) else ""
+    bounds = interval(figure)
     return {
         "title": "Found" if looks else "Placed right",
         "value": bare_amount(value, "share"),
         "unit": "" if math.isnan(value) else " %",
-        "of": f"{placed} of {cells} cells{bounds}",
+        "of": f"95 % interval {bounds}" if bounds else f"{placed} of {cells} cells",
         "tone": "",
     }
 
 
 def _never(overall: Mapping[str, Any], tally: Tally, key: str) -> dict[str, str]:
     known = tally.faults[key] if tally.statuses["done"] else math.nan
-    bounds = interval(mapping(overall, key))
-    rate = words(overall, key, "unit") not in ("", "count")
+    bounds = interval(mapping(overall, RATE_OF.get(key, "")))
     return {
         "title": title(key),
         "value": bare_amount(known, ""),
         "unit": "",
-        "of": f"{bounds} {words(overall, key, 'unit')}" if bounds and rate else bounds,
+        "of": f"rate {bounds} %" if bounds else "",
         "tone": "" if math.isnan(known) else ("bad" if known else "good"),
     }
 

@@ -38,6 +38,8 @@ class Node:
     """In how many episodes."""
     command: str = ""
     """What replays the first of them."""
+    calm: bool = False
+    """No failure of the campaign, but worth knowing; at a root alone."""
     branches: dict[str, Node] = field(default_factory=dict)
     """The next question's answers."""
     _last: str = ""
@@ -50,10 +52,20 @@ class Node:
             self._last = words(record, "id")
         self.command = self.command or words(record, "command")
         if path:
-            name = _NUMBER.sub("#", path[0])
-            if name not in self.branches and len(self.branches) >= _MOST_KEPT:
-                name = _REST
-            self.branches.setdefault(name, Node(name)).add(path[1:], record)
+            like = _NUMBER.sub("#", path[0])
+            if like not in self.branches and len(self.branches) >= _MOST_KEPT:
+                like = _REST
+            branch = self.branches.setdefault(like, Node(path[0] if like != _REST else _REST))
+            if branch.name != path[0]:
+                branch.name = like
+            branch.add(path[1:], record)
+
+    def chain(self) -> list[Node]:
+        """This node and what follows from it alone, down to where reasons part."""
+        nodes: list[Node] = [self]
+        while [branch.count for branch in nodes[-1].branches.values()] == [self.count]:
+            nodes += nodes[-1].branches.values()
+        return nodes
 
     def shown(self) -> list[Node]:
         """The branches, most frequent first, the rarest as one."""
@@ -74,7 +86,7 @@ class FailureTree:
         self._ended = Node("Episodes without a result", "episodes")
         self._cells = Node("Cells not placed", "cells")
         self._missed = Node("Cells not found, or found and not trusted", "cells")
-        self._good = Node("Failed attempts, made good by a later one", "attempts")
+        self._good = Node("Failed attempts, made good by a later one", "attempts", calm=True)
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Count an episode."""

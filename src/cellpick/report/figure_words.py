@@ -11,21 +11,31 @@ from cellpick.report.record_fields import NONE, as_number, number, words
 TITLES = {
     "success_rate": "Placed right",
     "found_rate": "Found",
+    "errors": "Without a result",
     "polarity_errors": "Polarity errors",
+    "polarity_error_rate": "Polarity error rate",
     "drops": "Drops",
-    "collisions": "Collisions",
+    "drop_rate": "Drop rate",
     "safety_violations": "Safety violations",
-    "false_detections": "False detections",
-    "pose_error_mm_p95": "Pose error, p95",
-    "pose_error_deg_p95": "Pose angle error, p95",
+    "collisions": "Collisions",
+    "false_cells": "False cells",
+    "wrong_polarities": "Polarities told wrongly",
+    "place_error_mm": "Place error",
+    "place_error_deg": "Place angle error",
+    "pose_error_mm": "Pose error",
+    "pose_error_deg": "Pose angle error",
+    "cycle_time_s": "Cycle time",
     "place_error_mm_p95": "Place error, p95",
     "place_error_deg_p95": "Place angle error, p95",
+    "pose_error_mm_p95": "Pose error, p95",
+    "pose_error_deg_p95": "Pose angle error, p95",
     "cycle_time_s_p95": "Cycle time, p95",
     "picks_per_hour": "Cells an hour",
 }
 """In the order of the page."""
-_SHARES = ("share", "1", "ratio")
-_COUNTS = ("", "count", "cells", "episodes")
+RATE_OF = {"polarity_errors": "polarity_error_rate", "drops": "drop_rate"}
+"""The share that tells how sure a count is."""
+_PER_HOUR = "1/h"
 
 
 def title(key: str) -> str:
@@ -42,9 +52,12 @@ def in_order(keys: set[str]) -> list[str]:
 def amount(value: Any, unit: str) -> str:
     """A value with its unit; a dash where there is none."""
     bare = bare_amount(value, unit)
-    if bare == NONE or unit in _COUNTS:
-        return bare
-    return f"{bare} {'%' if unit in _SHARES else unit}"
+    return bare if bare == NONE else f"{bare} {unit_words(unit)}".rstrip()
+
+
+def unit_words(unit: str) -> str:
+    """A unit as it is shown."""
+    return {"share": "%", _PER_HOUR: "an hour"}.get(unit, unit)
 
 
 def bare_amount(value: Any, unit: str) -> str:
@@ -52,11 +65,11 @@ def bare_amount(value: Any, unit: str) -> str:
     found = as_number(value)
     if math.isnan(found):
         return NONE
-    if unit in _SHARES:
-        return f"{100 * found:.1f}"
-    if found == round(found) and abs(found) < 1e15 and unit in _COUNTS:
+    if unit == "share":
+        return "100" if found == 1 else f"{100 * found:.1f}"
+    if abs(found) >= 1000 or (unit == "" and found == round(found)):
         return f"{found:.0f}"
-    return f"{found:.0f}" if abs(found) >= 1000 else f"{found:.3g}"
+    return f"{found:.3g}"
 
 
 def interval(figure: Mapping[str, Any]) -> str:
@@ -66,7 +79,7 @@ def interval(figure: Mapping[str, Any]) -> str:
     if math.isnan(low) and math.isnan(high):
         return ""
     if math.isnan(low):
-        return f"at most {amount(high, unit)}"
+        return f"at most {bare_amount(high, unit)}"
     if math.isnan(high):
-        return f"at least {amount(low, unit)}"
+        return f"at least {bare_amount(low, unit)}"
     return f"{bare_amount(low, unit)} to {bare_amount(high, unit)}"
