@@ -24,6 +24,9 @@ ALPHA = 0.01
 """Chance of a `better` or `worse` where nothing has changed, for all comparisons of a family
 together. Half of them are `worse`: ten reruns of unchanged code raise no alarm in 95 of 100."""
 RESAMPLES = 9999
+LEAST_PAIRS = 12
+"""That differ, for exchanges within pairs: fewer cannot give p below 0.0005, which many comparisons
+at once need. Free exchanges of the same episodes can; pairs that are alike make them cautious."""
 Direction = Literal["higher", "lower"]
 
 
@@ -46,7 +49,7 @@ class Comparison:
     p_adjusted: float
     """For all comparisons of its family, by `holm`; before that, `p`."""
     least_p: float
-    """Smallest p that these episodes could have given, however far apart."""
+    """Smallest p that these values could have given, however they had fallen to the two sides."""
     pairing: Literal["paired", "unpaired"]
     episodes: tuple[int, int]
     """Episodes with values that were compared, of the baseline and of the current campaign."""
@@ -68,8 +71,9 @@ def compare(
 
     Paired by id where at least half of either side's episodes are on the other side too (the rest
     are left out); else unpaired, exchanged within `strata` (id -> case; a case of one side alone is
-    left out). Values that are not finite are left out: a failure that must count is a 0 in a rate.
-    Raises `InputError` for an unknown statistic or direction and for a bad level.
+    left out). Fewer than `LEAST_PAIRS` pairs that differ are exchanged freely, too. Values that are
+    not finite are left out: a failure that must count is a 0 in a rate. Raises `InputError` for an
+    unknown statistic or direction, for a bad level and for values that are no list of numbers.
     """
     check_share("alpha", alpha)
     if better not in ("higher", "lower"):
@@ -83,8 +87,7 @@ def compare(
     before, now = (float(pooled.figure(w[None])[0]) for w in (1 - found, found))
     p, least, interval = 1.0, 1.0, Interval(np.nan, np.nan)
     if a and b:
-        exchanges = _exchanges(sides, pooled, resamples, rng)
-        p, least = chance(pooled, exchanges, found), exchanges.least
+        p, least = chance(pooled, _exchanges(sides, resamples, rng), found)
         if statistic == "mean" and pooled.binary:
             interval = rate_difference_interval(pooled, a, sides.paired)
         else:
@@ -114,19 +117,21 @@ def judged(comparison: Comparison, p_adjusted: float, alpha: float, family: int)
         verdict = "better" if rose == (comparison.better == "higher") else "worse"
     a, b = comparison.episodes
     reason = ""
-    if a == 0 or b == 0:
+    if a == b == 0:
+        reason = "no values that could be compared"
+    elif a == 0 or b == 0:
         reason = f"no values in {'the baseline' if a == 0 else 'the current campaign'}"
-    elif comparison.least_p == 1:
+    elif comparison.least_p == 1 and comparison.effect == 0:
         reason = "nothing differs"
     elif comparison.least_p * family > alpha:
-        reason = f"too few episodes: p cannot be below {comparison.least_p:.2g}"
+        reason = f"too little data: p cannot be below {comparison.least_p:.2g}"
     return replace(comparison, verdict=verdict, reason=reason, p_adjusted=p_adjusted)
 
 
-def _exchanges(sides: Sides, pooled: Pooled, resamples: int, rng: np.random.Generator) -> Exchanges:
+def _exchanges(sides: Sides, resamples: int, rng: np.random.Generator) -> Exchanges:
     if sides.paired:
         pairs = zip(sides.baseline, sides.current, strict=True)
         differs = [not np.array_equal(np.sort(x), np.sort(y)) for x, y in pairs]
-        return paired_exchanges(np.array(differs), resamples, rng)
-    found = free_exchanges(sides.baseline_strata, sides.current_strata, resamples, rng)
-    return found._replace(least=1.0) if pooled.constant else found
+        if sum(differs) == 0 or sum(differs) >= LEAST_PAIRS:
+            return paired_exchanges(np.array(differs), resamples, rng)
+    return free_exchanges(sides.baseline_strata, sides.current_strata, resamples, rng)

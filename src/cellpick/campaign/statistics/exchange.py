@@ -28,8 +28,15 @@ class Exchanges(NamedTuple):
     """(r, n) 1 where the episode counts as current, 0 where as the baseline's."""
     complete: bool
     """All ways, the one found included; else as many random ones, without it."""
+
+
+class Chance(NamedTuple):
+    """The outcome of an exchange test, two-sided."""
+
+    p: float
+    """Share of the ways that part the two figures at least as far as they are."""
     least: float
-    """No test on these episodes can give a smaller p."""
+    """Share of those that part them farthest: no outcome could have given less."""
 
 
 def paired_exchanges(
@@ -44,11 +51,7 @@ def paired_exchanges(
         swaps = rng.integers(0, 2, (resamples, len(where))).astype(np.float64)
     swapped = np.zeros((len(swaps), m))
     swapped[:, where] = swaps
-    # a swap of all pairs parts the campaigns exactly as far
-    least = min(1.0, 2.0 ** (1 - len(where)))
-    return Exchanges(
-        np.hstack([swapped, 1 - swapped]), complete, _reachable(least, complete, resamples)
-    )
+    return Exchanges(np.hstack([swapped, 1 - swapped]), complete)
 
 
 def free_exchanges(
@@ -59,29 +62,27 @@ def free_exchanges(
     columns = [np.flatnonzero(strata == name) for name in np.unique(strata)]
     taken = [int((at >= len(baseline)).sum()) for at in columns]
     ways = prod(comb(len(at), k) for at, k in zip(columns, taken, strict=True))
-    complete = ways <= resamples
-    if complete:
-        chosen = product(*(combinations(at, k) for at, k in zip(columns, taken, strict=True)))
-        design = np.zeros((ways, len(strata)))
-        for row, parts in zip(design, chosen, strict=True):
-            row[list(chain(*parts))] = 1
-    else:
-        design = _random_design(columns, taken, resamples, rng)
-    return Exchanges(design, complete, _reachable(1 / ways, complete, resamples))
+    if ways > resamples:
+        return Exchanges(_random_design(columns, taken, resamples, rng), complete=False)
+    chosen = product(*(combinations(at, k) for at, k in zip(columns, taken, strict=True)))
+    design = np.zeros((ways, len(strata)))
+    for row, parts in zip(design, chosen, strict=True):
+        row[list(chain(*parts))] = 1
+    return Exchanges(design, complete=True)
 
 
-def chance(pooled: Pooled, exchanges: Exchanges, found: Floats) -> float:
-    """Two-sided p: share of the ways that part the two figures as far as `found` (n,) does.
+def chance(pooled: Pooled, exchanges: Exchanges, found: Floats) -> Chance:
+    """How often the exchanges part the two figures as far as membership `found` (n,) does.
 
     Random ways have the one found added, so that p is never too small (Phipson and Smyth 2010,
     "Permutation p-values should never be zero").
     """
     here = abs(float(difference(pooled, found[None])[0]))
     apart = np.abs(difference(pooled, exchanges.current))
-    hits = int((apart >= here * (1 - _TIE)).sum())
-    if exchanges.complete:
-        return hits / len(apart)
-    return (hits + 1) / (len(apart) + 1)
+    if not exchanges.complete:
+        apart = np.append(apart, here)
+    p, least = (float((apart >= far * (1 - _TIE)).mean()) for far in (here, apart.max()))
+    return Chance(p, least)
 
 
 def difference(pooled: Pooled, current: Floats) -> Floats:
@@ -97,7 +98,3 @@ def _random_design(
         marks = np.tile((np.arange(len(at)) < k).astype(np.float64), (rows, 1))
         design[:, at] = rng.permuted(marks, axis=1)
     return design
-
-
-def _reachable(least: float, complete: bool, resamples: int) -> float:
-    return least if complete else max(least, 1 / (resamples + 1))

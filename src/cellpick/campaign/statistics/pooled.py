@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.errors import InputError
 from cellpick.geometry import Floats
@@ -13,8 +14,8 @@ from cellpick.geometry import Floats
 Statistic = Literal["mean", "p50", "p95"]
 """Of all values together: their mean (a rate, where the values are 0 and 1) or a percentile."""
 _SHARES = {"p50": 0.5, "p95": 0.95}
-_BLOCK = 2_000_000
-"""Weights held at a time."""
+_BLOCK = 50_000
+"""Weights that are worked on at a time, for the processor's cache."""
 
 
 class Pooled:
@@ -32,8 +33,6 @@ class Pooled:
         flat = np.concatenate([np.empty(0), *values])
         self.binary = bool(np.isin(flat, (0, 1)).all())
         """Every value is 0 or 1."""
-        self.constant = len(flat) == 0 or bool(np.ptp(flat) == 0)
-        """Every value is the same."""
         order = np.argsort(flat, kind="stable")
         self._sorted = flat[order]
         self._owner = np.repeat(np.arange(len(values)), self.counts.astype(np.int64))[order]
@@ -44,13 +43,15 @@ class Pooled:
             number = weights @ self.counts
             with np.errstate(invalid="ignore"):
                 return np.asarray(weights @ self.sums / number)
-        rows = max(1, _BLOCK // max(1, len(self._sorted)))
+        rows = max(32, _BLOCK // max(1, len(self._sorted)))
         blocks = [weights[i : i + rows] for i in range(0, len(weights), rows)]
         return np.concatenate([np.empty(0), *(self._percentile(block) for block in blocks)])
 
     def _percentile(self, weights: Floats) -> Floats:
         """As `numpy.percentile` of the values so repeated: linear between neighbours."""
-        reached = np.cumsum(weights[:, self._owner], axis=1)
+        # rows of values, columns of weightings: the running sum goes over whole rows at a time
+        taken = np.ascontiguousarray(weights.T, dtype=np.float32)[self._owner]
+        reached = np.cumsum(taken, axis=0, out=taken)
         number = weights @ self.counts
         place = (number - 1) * _SHARES[self._statistic]
         floor = np.floor(place)
@@ -58,9 +59,9 @@ class Pooled:
         high = self._value_at(reached, np.minimum(floor + 1, number - 1))
         return np.where(number > 0, low + (high - low) * (place - floor), np.nan)
 
-    def _value_at(self, reached: Floats, rank: Floats) -> Floats:
+    def _value_at(self, reached: NDArray[np.float32], rank: Floats) -> Floats:
         """Values at ranks counted from 0, where `reached` values lie at or before each."""
         if len(self._sorted) == 0:
             return np.full(len(rank), np.nan)
-        index = (reached <= rank[:, None]).sum(axis=1)
+        index = np.count_nonzero(reached <= rank.astype(np.float32), axis=0)
         return np.asarray(self._sorted[np.minimum(index, len(self._sorted) - 1)])

@@ -38,7 +38,7 @@ def matched(baseline: Values, current: Values, strata: Mapping[str, str]) -> Sid
         ids = [shared, shared]
     else:
         names = [{strata.get(i, "") for i in side} for side in (kept, other)]
-        both = names[0] & names[1]
+        both = names[0] & names[1] if kept and other else names[0] | names[1]
         ids = [[i for i in sorted(side) if strata.get(i, "") in both] for side in (kept, other)]
     return Sides(
         [kept[i] for i in ids[0]],
