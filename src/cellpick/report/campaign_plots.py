@@ -43,7 +43,7 @@ def success_plot(results: Mapping[str, Any], tally: Tally) -> str:
 def error_rows(tally: Tally, name: str, unit: str) -> str:
     """Median, the 5 to 95 % range and the largest of an error, by case, worst 95 % last kept."""
     lines = [
-        _spread_row(case_name, case.errors.get(name, array("d")), unit)
+        _spread_row(case_name, case.errors.get(name, array("f")), unit)
         for case_name, case in tally.cases.items()
     ]
     known = [row for row in lines if not math.isnan(row.value)]
@@ -56,7 +56,7 @@ def error_rows(tally: Tally, name: str, unit: str) -> str:
 
 def error_plot(tally: Tally, name: str, unit: str) -> dict[str, str]:
     """A histogram of all values up to four times their 95 % quantile, and what lies beyond."""
-    values = np.frombuffer(tally.pooled(name), dtype=np.float64)
+    values = np.frombuffer(tally.pooled(name), dtype=np.float32).astype(np.float64)
     if not len(values):
         return {"svg": histogram((), unit), "beyond": ""}
     end = 4 * float(np.percentile(values, 95))
@@ -102,7 +102,7 @@ def _success_row(name: str, case: CaseTally, results: Mapping[str, Any]) -> Row:
 
 
 def _spread_row(name: str, errors: array[float], unit: str) -> Row:
-    values = np.frombuffer(errors, dtype=np.float64)
+    values = np.frombuffer(errors, dtype=np.float32).astype(np.float64)
     if not len(values):
         return Row(name)
     low, middle, high = np.percentile(values, (5, 50, 95)).tolist()

@@ -17,7 +17,7 @@ ERRORS = ("pose_error_mm", "pose_error_deg", "place_error_mm", "place_error_deg"
 
 
 def _floats() -> array[float]:
-    return array("d")
+    return array("f")
 
 
 @dataclass

@@ -64,7 +64,7 @@ def _never(overall: Mapping[str, Any], tally: Tally, key: str) -> dict[str, str]
 def _quantile(
     overall: Mapping[str, Any], tally: Tally, key: str, errors: str, unit: str
 ) -> dict[str, str]:
-    values = np.frombuffer(tally.pooled(errors), dtype=np.float64)
+    values = np.frombuffer(tally.pooled(errors), dtype=np.float32).astype(np.float64)
     value = number(overall, key, "value")
     if math.isnan(value) and len(values):
         value = float(np.percentile(values, 95))

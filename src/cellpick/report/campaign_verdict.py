@@ -90,7 +90,12 @@ def sequential_words(results: Mapping[str, Any]) -> str:
     test = mapping(results, "sequential")
     if not test:
         return ""
-    ended = {"pass": "it passes", "fail": "it fails", "continue": "it has not ended"}
+    ended = {
+        "pass": "it passes",
+        "fail": "it fails",
+        "continue": "it has not ended",
+        "undecided": "what it saw lies between the two",
+    }
     verdict = ended.get(words(test, "verdict"), words(test, "verdict") or "no verdict")
     rates = f"false alarms {amount(number(test, 'alpha'), 'share')}"
     rates += f", misses {amount(number(test, 'beta'), 'share')}"

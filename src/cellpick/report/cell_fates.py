@@ -28,6 +28,8 @@ def fates(record: Mapping[str, Any]) -> list[Fate]:
     summary = part(record, "summary")
     total, slots = count(summary, "cells_total"), part(summary, "slots_total")
     left = max(total - count(summary, "placed_ok"), 0)
+    if not left:
+        return []
     spare = min(left, max(total - count(summary, "slots_total"), 0)) if slots is not None else 0
     tried = [fate_of(attempt) for attempt in _last_attempts(rows(record, "attempts"))]
     found = [FULL] * spare
@@ -42,12 +44,11 @@ def fates(record: Mapping[str, Any]) -> list[Fate]:
 def made_good(record: Mapping[str, Any]) -> list[Fate]:
     """One fate a failed attempt whose cell was placed by a later one."""
     attempts = rows(record, "attempts")
+    failed = [attempt for attempt in attempts if words(attempt, "status") != "placed"]
+    if not failed:
+        return []
     placed = {words(a, "cell") for a in attempts if words(a, "status") == "placed"}
-    return [
-        fate_of(attempt)
-        for attempt in attempts
-        if words(attempt, "status") != "placed" and words(attempt, "cell") in placed
-    ]
+    return [fate_of(attempt) for attempt in failed if words(attempt, "cell") in placed]
 
 
 def fate_of(attempt: Mapping[str, Any]) -> Fate:
