@@ -6,12 +6,13 @@ its process id to the folder's file of the episode's seed.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
 from pathlib import Path
 
-import numpy as np
+import cv2
 
 from cellpick.campaign import Episode, EpisodeResult
 from cellpick.campaign.episode import blank_record
@@ -29,10 +30,22 @@ def work(episode: Episode) -> EpisodeResult:
     if what == "die" or (what == "die at first" and first):
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "crash":
-        np.ctypeslib.ctypes.string_at(0)
-    if what == "sleep":
-        time.sleep(episode.inputs["s"])
+        ctypes.string_at(0)
+    if what == "settings":
+        record = blank_record(episode) | {"summary": settings()}
+        return EpisodeResult(record)
+    time.sleep(episode.inputs.get("sleep_s", 0.0))
     return result_of(episode)
+
+
+def settings() -> dict[str, object]:
+    """What a worker process finds."""
+    return {
+        "folder": os.getcwd(),
+        "cv2": cv2.getNumThreads(),
+        "omp": os.environ["OMP_NUM_THREADS"],
+        "openblas": os.environ["OPENBLAS_NUM_THREADS"],
+    }
 
 
 def result_of(episode: Episode) -> EpisodeResult:

@@ -1,6 +1,7 @@
 """Many station runs: suites for CI, sweeps for engineers, on one machine or a cluster."""
 
 from cellpick.campaign.baseline import Baseline, read_baseline, refuse_another_suite
+from cellpick.campaign.cluster import ClusterEngine
 from cellpick.campaign.early_stop import EarlyStop
 from cellpick.campaign.engine import Engine
 from cellpick.campaign.episode import Episode, EpisodeResult, run_episode
@@ -16,6 +17,7 @@ from cellpick.campaign.thresholds import Verdict
 
 __all__ = [
     "Baseline",
+    "ClusterEngine",
     "EarlyStop",
     "Engine",
     "Episode",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cellpick.campaign.episode import Episode, EpisodeResult
@@ -12,11 +14,33 @@ Work = Callable[[Episode], EpisodeResult]
 """Runs one episode in the process that calls it; a function of a module, as other processes load
 it by its name."""
 
-LIMIT_S = 900.0
-"""No sound episode takes so long: the slowest shipped scene takes about 60 s on one slow core."""
 
+LIMIT_S = 900.0
+"""The slowest shipped scene takes about 60 s on one slow core."""
 PER_PROCESS = 50
-"""Episodes of one process, since PyBullet keeps memory of worlds that are gone."""
+"""PyBullet keeps memory of worlds that are gone."""
+AHEAD = 2
+"""Episodes handed out for each worker, so that none waits while results are written."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How episodes are run, wherever that is. Raises `InputError` for what no engine can keep."""
+
+    work: Work
+    """What runs one."""
+    limit_s: float
+    """An episode's wall time, at most."""
+    per_process: int
+    """Episodes after which a process is replaced."""
+    folder: str = field(default_factory=os.getcwd)
+    """Where a scene's relative path starts."""
+
+    def __post_init__(self) -> None:
+        if self.per_process < 1:
+            raise InputError("episodes of a process: at least one", got=self.per_process)
+        if not self.limit_s > 0:
+            raise InputError("an episode's limit in seconds is above zero", got=self.limit_s)
 
 
 class Engine(Protocol):
@@ -29,12 +53,3 @@ class Engine(Protocol):
         work under way.
         """
         ...
-
-
-def check_settings(workers: int, per_process: int, limit_s: float) -> None:
-    """Raise `InputError` for a setting that no engine can keep."""
-    for name, value in (("workers", workers), ("episodes per process", per_process)):
-        if value < 1:
-            raise InputError(f"{name}: at least one", got=value)
-    if not limit_s > 0:
-        raise InputError("an episode's limit in seconds is above zero", got=limit_s)

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
-from queue import SimpleQueue
 
-from cellpick.campaign.engine import LIMIT_S, PER_PROCESS, Work, check_settings
+from cellpick.campaign.engine import AHEAD, LIMIT_S, PER_PROCESS, Settings, Work
 from cellpick.campaign.episode import Episode, EpisodeResult, run_episode
-from cellpick.campaign.seat import Seat
-
-AHEAD = 2
-"""Episodes handed out for each worker, so that none waits while results are written."""
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+from cellpick.campaign.seats import Seats
+from cellpick.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -30,8 +19,8 @@ class LocalEngine:
 
     Each is a fresh interpreter on one thread. One that hangs is ended and its episode recorded as
     `timeout`; an episode whose process ends is tried again in another, and recorded as `died` where
-    that ends too. Raises `InputError` for settings below 1, `UnavailableError` where processes do
-    not start.
+    that ends too. Raises `InputError` for settings that cannot be kept, `UnavailableError` where
+    processes do not start.
     """
 
     workers: int
@@ -44,36 +33,29 @@ class LocalEngine:
     """What runs an episode: a function of a module."""
 
     def __post_init__(self) -> None:
-        check_settings(self.workers, self.per_process, self.limit_s)
+        self.settings()
+        if self.workers < 1:
+            raise InputError("workers: at least one", got=self.workers)
+
+    def settings(self) -> Settings:
+        """How each process runs episodes."""
+        return Settings(self.work, self.limit_s, self.per_process)
 
     def run(self, episodes: Iterable[Episode]) -> Generator[EpisodeResult, None, None]:
         """Results as they end; closing the generator ends all processes."""
-        seats = [Seat(self.work, self.limit_s, self.per_process) for _ in range(self.workers)]
-        free: SimpleQueue[Seat] = SimpleQueue()
-        for seat in seats:
-            free.put(seat)
-
-        def run_one(episode: Episode) -> EpisodeResult:
-            # as many threads as seats: one is always free
-            seat = free.get()
-            try:
-                return seat.run(episode)
-            finally:
-                free.put(seat)
-
+        seats = Seats(self.workers, self.settings())
         threads = ThreadPoolExecutor(self.workers)
         try:
             waiting = iter(episodes)
             pending: set[Future[EpisodeResult]] = set()
             while True:
                 room = AHEAD * self.workers - len(pending)
-                pending |= {threads.submit(run_one, e) for e in islice(waiting, room)}
+                pending |= {threads.submit(seats.run, e) for e in islice(waiting, room)}
                 if not pending:
                     return
                 ended, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in ended:
                     yield future.result()
         finally:
-            for seat in seats:
-                seat.close()
+            seats.close()
             threads.shutdown(cancel_futures=True)

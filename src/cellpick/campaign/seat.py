@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 from concurrent.futures import CancelledError
 from threading import Lock
 
-from cellpick.campaign.engine import Work
+from cellpick.campaign.engine import Settings
 from cellpick.campaign.episode import Episode, EpisodeResult, Status, blank_record
 from cellpick.campaign.worker import Job
 from cellpick.campaign.worker_process import WorkerProcess
@@ -30,42 +29,44 @@ class Seat:
     `close` may be called by another thread, and ends what runs.
     """
 
-    def __init__(
-        self, work: Work, limit_s: float, per_process: int, folder: str | None = None
-    ) -> None:
-        self._job = Job(folder or os.getcwd(), sys.path, pickle.dumps(work))
-        self._limit_s = limit_s
-        self._per_process = per_process
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._job = Job(settings.folder, sys.path, pickle.dumps(settings.work))
         self._process: WorkerProcess | None = None
         self._left = 0
         self._closed = False
-        self._lock = Lock()
+        self._running = Lock()
+        self._changing = Lock()
 
     def run(self, episode: Episode) -> EpisodeResult:
         """The episode's result; one of status `timeout` or `died` where it has none of its own.
 
         Raises `UnavailableError` where no process can be started, `CancelledError` once closed.
         """
-        result = self._try(episode)
-        for _ in range(LIVES - 1):
-            if result.record["status"] == "died":
-                result = self._try(episode)
-        return result
+        with self._running:
+            result = self._try(episode)
+            for _ in range(LIVES - 1):
+                if result.record["status"] == "died":
+                    result = self._try(episode)
+            return result
 
     def close(self) -> None:
         """End the process; nothing more runs here."""
-        with self._lock:
+        with self._changing:
             self._closed = True
             if self._process:
                 self._process.kill()
+        with self._running:
+            self._drop_process()
 
     def _try(self, episode: Episode) -> EpisodeResult:
-        process = self._process if self._process and self._left else self._fresh_process()
+        usable = self._process and self._left and self._process.is_alive
+        process = self._process if self._process and usable else self._fresh_process()
         self._left -= 1
         process.send(episode)
-        if process.is_silent(self._limit_s):
+        if process.is_silent(self._settings.limit_s):
             process.abort()
-            reason = f"took above {self._limit_s:g} s"
+            reason = f"took above {self._settings.limit_s:g} s"
             result = _failure(episode, "timeout", reason, process.last_words)
         else:
             try:
@@ -89,19 +90,23 @@ class Seat:
             except ENDED:
                 problem = f"{process.end}: {process.last_words}"
             else:
-                self._left = self._per_process
+                self._left = self._settings.per_process
                 return process
             self._refuse_if_closed()
         raise UnavailableError(f"worker processes do not start; the last one: {problem}")
 
     def _started(self) -> WorkerProcess:
-        with self._lock:
-            if self._process:
-                self._process.close()
-                self._process = None
+        self._drop_process()
+        with self._changing:
             self._refuse_if_closed()
             self._process = WorkerProcess(self._job)
             return self._process
+
+    def _drop_process(self) -> None:
+        with self._changing:
+            if self._process:
+                self._process.close()
+            self._process = None
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

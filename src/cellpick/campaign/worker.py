@@ -1,6 +1,6 @@
-"""A process that runs episodes for the one that started it: `python -m cellpick.campaign.worker`.
+"""What a worker process does: it runs episodes for the process that started it.
 
-The socket whose number is its argument first brings what to run (`Job`), then one episode after
+The socket whose number `main` is given first brings what to run (`Job`), then one episode after
 the other; it takes back `READY` and then a result for each. The process ends with its parent.
 """
 
@@ -16,6 +16,8 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 READY = "ready"
+IDLE_S = 600.0
+"""A worker without work ends after this time, as on a cluster whose campaign was killed."""
 
 
 class Job(NamedTuple):
@@ -43,6 +45,8 @@ def main(descriptor: int) -> None:
         _one_thread()
         parent.send(READY)
         while True:
+            if not parent.poll(IDLE_S):
+                return
             try:
                 episode = parent.recv()
             except EOFError:
@@ -62,7 +66,3 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         threading.Event().wait(1.0)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -24,7 +24,7 @@ ONE_THREAD = dict.fromkeys(
     "1",
 )
 """Environment of a worker: as many processes as cores, each on one thread, don't fight."""
-LOG_TAIL_BYTES = 4000
+LOG_TAIL_BYTES = 16000
 GRACE_S = 2.0
 """For a process to write where it stood, before it is killed."""
 
@@ -36,10 +36,10 @@ class WorkerProcess:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._connection, far_end = Pipe()
         descriptor = far_end.fileno()
-        command = [sys.executable, "-m", "cellpick.campaign.worker", str(descriptor)]
+        start = f"from cellpick.campaign.worker import main; main({descriptor})"
         # a session of its own: Ctrl-C in a terminal goes to the command alone, which ends workers
         self._process = subprocess.Popen(
-            command,
+            [sys.executable, "-c", start],
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(job.module_path)},
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
@@ -82,6 +82,11 @@ class WorkerProcess:
         self._log.close()
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    @property
     def end(self) -> str:
         """How it ended, in words; waits for that."""
         code = self._process.wait()
@@ -89,7 +94,9 @@ class WorkerProcess:
 
     @property
     def last_words(self) -> str:
-        """The end of what it wrote to its standard output and error."""
+        """The end of what it wrote to its standard output and error, and where it stood."""
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - LOG_TAIL_BYTES))
-        return self._log.read().decode(errors="replace").strip()
+        text = self._log.read().decode(errors="replace")
+        # after the stack of each thread come the names of some hundred loaded modules
+        return text.partition("\nExtension modules:")[0].strip()

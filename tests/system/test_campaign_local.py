@@ -1,0 +1,118 @@
+"""The local engine: nothing that an episode or a process does is lost, or harms another episode."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+
+import pytest
+from campaign_work import result_of, work
+
+from cellpick.campaign import Episode, LocalEngine, seat
+from cellpick.errors import InputError, UnavailableError
+
+
+def episodes(folder: Path, *what: str) -> list[Episode]:
+    return [
+        Episode("scene", seed, inputs={"do": do, "folder": str(folder)})
+        for seed, do in enumerate(what)
+    ]
+
+
+def undisturbed(records: list[dict]) -> list[dict]:
+    return [record | {"measured": {}} for record in records]
+
+
+def calls(folder: Path, seed: int) -> list[int]:
+    return [int(line) for line in (folder / f"calls-{seed}").read_text().splitlines()]
+
+
+def test_every_way_to_fail_is_a_record_and_harms_no_other_episode(tmp_path):
+    todo = episodes(tmp_path, "", "die at first", "crash", "hang", "", "")
+    engine = LocalEngine(workers=2, limit_s=2.0, work=work)
+    results = {r.record["seed"]: r for r in engine.run(iter(todo))}
+    records = [results[seed].record for seed in range(len(todo))]
+    assert [r["status"] for r in records] == [*("done", "done", "died", "timeout", "done", "done")]
+    sound = [0, 1, 4, 5]
+    assert undisturbed([records[i] for i in sound]) == undisturbed(
+        [result_of(todo[i]).record for i in sound]
+    )
+    assert all(results[i].picture == result_of(todo[i]).picture for i in sound)
+    assert "ended by signal SIGSEGV, and so did another" in records[2]["reason"]
+    assert "above 2 s" in records[3]["reason"]
+    # it says where it crashed or hung
+    assert "campaign_work.py" in records[2]["traceback"]
+    assert "campaign_work.py" in records[3]["traceback"]
+    assert [len(set(calls(tmp_path, seed))) for seed in range(6)] == [1, 2, 2, 1, 1, 1]
+
+
+def test_a_process_is_replaced_after_its_share_of_episodes(tmp_path):
+    todo = episodes(tmp_path, "", "", "")
+    ran = list(LocalEngine(workers=1, per_process=2, work=work).run(todo))
+    pids = [r.record["measured"]["pid"] for r in ran]
+    assert [r.record["seed"] for r in ran] == [0, 1, 2]
+    assert [pids.index(pid) for pid in pids] == [0, 0, 2]
+    assert os.getpid() not in pids
+
+
+def test_workers_run_on_one_thread_in_the_folder_of_the_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (record,) = (r.record for r in LocalEngine(1, work=work).run(episodes(tmp_path, "settings")))
+    assert record["summary"] == {"folder": str(tmp_path), "cv2": 1, "omp": "1", "openblas": "1"}
+
+
+def test_closing_the_results_ends_all_processes(tmp_path):
+    todo = episodes(tmp_path, "", "hang", "hang", "hang")
+    results = LocalEngine(workers=2, work=work).run(todo)
+    next(results)
+    results.close()
+    pids = {pid for file in tmp_path.glob("calls-*") for pid in calls(tmp_path, int(file.name[6:]))}
+    assert pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_episodes_are_taken_only_as_there_is_room(tmp_path):
+    taken = []
+
+    def endless():
+        seed = 0
+        while True:
+            taken.append(seed)
+            yield Episode("scene", seed, inputs={"folder": str(tmp_path)})
+            seed += 1
+
+    results = LocalEngine(workers=1, work=work).run(endless())
+    for _ in range(10):
+        next(results)
+    results.close()
+    assert len(taken) <= 12
+
+
+def test_a_worker_that_cannot_start_is_one_clear_error(tmp_path, monkeypatch):
+    module = tmp_path / "campaign_gone.py"
+    module.write_text("def work(episode): ...")
+    monkeypatch.syspath_prepend(tmp_path)
+    unloadable = importlib.import_module(module.stem).work
+    module.unlink()
+    monkeypatch.setattr(seat, "STARTS", 1)
+    with pytest.raises(
+        UnavailableError, match=r"(?s)do not start.*No module named 'campaign_gone'"
+    ):
+        list(LocalEngine(1, work=unloadable).run(episodes(tmp_path, "")))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workers": 0}, "workers: at least one; got 0"),
+        ({"workers": 1, "per_process": 0}, "episodes of a process: at least one; got 0"),
+        ({"workers": 1, "limit_s": 0}, "limit in seconds is above zero; got 0"),
+        ({"workers": 1, "limit_s": float("nan")}, "limit in seconds is above zero; got nan"),
+    ],
+)
+def test_settings_that_cannot_be_kept_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        LocalEngine(**settings)
