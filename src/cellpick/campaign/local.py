@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -11,6 +12,13 @@ from cellpick.campaign.engine import AHEAD, LIMIT_S, PER_PROCESS, Settings, Work
 from cellpick.campaign.episode import Episode, EpisodeResult, run_episode
 from cellpick.campaign.seats import Seats
 from cellpick.errors import InputError
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
