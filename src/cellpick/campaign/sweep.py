@@ -1,0 +1,148 @@
+"""A sweep file: which keys of a scene vary, over what, by which design, with how many seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from cellpick.campaign.designs import DESIGNS, Axis, Design
+from cellpick.campaign.episode import Episode
+from cellpick.campaign.plan import Plan
+from cellpick.errors import InputError
+from cellpick.scene import load_scene, resolve_scene
+from cellpick.scene.documents import Strict, read_yaml, validated
+
+SCHEMA = "cellpick.sweep/1"
+MOST_EPISODES = 2_000_000
+"""A plan is kept in memory; a larger one is a slip of the pen more often than a wish."""
+RESOLVED = 200
+"""Points up to this many are resolved with all their models before anything runs."""
+
+
+class Range(Strict):
+    """What a continuous key may be."""
+
+    low: float
+    """Its least value."""
+    high: float
+    """Its greatest."""
+    steps: Annotated[int, Field(ge=2, le=1000)] = 5
+    """Levels of it in a grid."""
+    scale: Literal["linear", "log"] = "linear"
+    """How levels and draws lie between the ends."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Range:
+        if not self.low < self.high:
+            raise ValueError(f"low must be below high; got low {self.low}, high {self.high}")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError(f"a log scale needs low above 0; got {self.low}")
+        return self
+
+
+Levels = Annotated[list[Any], Field(min_length=1)]
+
+
+class SweepFile(Strict):
+    """The document."""
+
+    name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    """Of the sweep, and of its folder."""
+    description: str = ""
+    """For the report."""
+    scene: str
+    """Name of a shipped scene, or a path."""
+    set: dict[str, Any] = Field(default_factory=dict)
+    """Keys of the scene that all episodes change alike."""
+    keys: Annotated[dict[str, Range | Levels], Field(min_length=1)]
+    """Key of the scene -> its levels, or a range."""
+    design: Design = "grid"
+    """How the keys' values are combined."""
+    points: Annotated[int, Field(ge=1, le=1_000_000)] = 64
+    """How many combinations a random, sobol or saltelli design draws."""
+    seeds: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """Each combination runs with the seeds 0 to this number less one."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Of the design itself."""
+
+
+def load_sweep(path: str | Path) -> SweepFile:
+    """A checked sweep file; raises `InputError` naming file, key, what came and what is accepted.
+
+    What the scene says of each key is checked here too, before any episode runs.
+    """
+    path = Path(path)
+    sweep = validated(SweepFile, read_yaml(path), str(path))
+    both = sorted(sweep.keys.keys() & sweep.set.keys())
+    if both:
+        raise InputError("a key is both set and swept", source=str(path), key=both[0])
+    count = len(combinations(sweep)) * sweep.seeds
+    if count > MOST_EPISODES:
+        raise InputError(
+            "more episodes than a sweep may have",
+            source=str(path),
+            got=count,
+            accepted=f"at most {MOST_EPISODES}",
+        )
+    _refuse_what_the_scene_refuses(sweep, str(path))
+    return sweep
+
+
+def combinations(sweep: SweepFile) -> list[dict[str, Any]]:
+    """The swept keys' values, a mapping a combination, in the design's order."""
+    axes = [
+        Axis.of_levels(values)
+        if isinstance(values, list)
+        else Axis.of_range(values.low, values.high, values.steps, values.scale)
+        for values in sweep.keys.values()
+    ]
+    table = DESIGNS[sweep.design](axes, sweep.points, sweep.seed)
+    return [dict(zip(sweep.keys, row, strict=True)) for row in table]
+
+
+def sweep_plan(sweep: SweepFile) -> Plan:
+    """All episodes: combination by combination, seed by seed."""
+    return Plan(
+        kind="sweep",
+        name=sweep.name,
+        spec={"schema": SCHEMA, **sweep.model_dump(mode="json")},
+        episodes=tuple(_episodes(sweep)),
+    )
+
+
+def overrides_of(*values: Mapping[str, Any]) -> tuple[str, ...]:
+    """`key=value`, as of `--set`; JSON is YAML too."""
+    return tuple(f"{key}={json.dumps(value)}" for keys in values for key, value in keys.items())
+
+
+def _episodes(sweep: SweepFile) -> Iterator[Episode]:
+    for values in combinations(sweep):
+        overrides = overrides_of(sweep.set, values)
+        for seed in range(sweep.seeds):
+            yield Episode(sweep.scene, seed, overrides, sweep.name, values)
+
+
+def _refuse_what_the_scene_refuses(sweep: SweepFile, source: str) -> None:
+    load_scene(sweep.scene, overrides_of(sweep.set))
+    points = combinations(sweep)
+    for values in points if len(points) <= RESOLVED else _extremes(points):
+        spec = load_scene(sweep.scene, overrides_of(sweep.set, values))
+        try:
+            resolve_scene(spec)
+        except InputError as error:
+            at = ", ".join(f"{key}={value}" for key, value in values.items())
+            raise InputError(f"the scene refuses {at}: {error}", source=source) from error
+
+
+def _extremes(points: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The first point, and those where a number is least or greatest."""
+    yield points[0]
+    for key in points[0]:
+        if all(isinstance(point[key], (int, float)) for point in points):
+            ordered = sorted(points, key=lambda point, key=key: float(point[key]))
+            yield ordered[0]
+            yield ordered[-1]
