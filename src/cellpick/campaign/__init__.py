@@ -9,11 +9,13 @@ from cellpick.campaign.evaluation import comparison_document, evaluate_suite
 from cellpick.campaign.figures import Figure, figures_of
 from cellpick.campaign.journal import Journal
 from cellpick.campaign.local import LocalEngine
+from cellpick.campaign.pages import write_pages
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.run import run_campaign
 from cellpick.campaign.suite import Suite, load_suite
 from cellpick.campaign.suite_files import write_suite_files
 from cellpick.campaign.thresholds import Verdict
+from cellpick.campaign.sweep import load_sweep, sweep_plan
 
 __all__ = [
     "Baseline",
@@ -37,4 +39,9 @@ __all__ = [
     "run_campaign",
     "run_episode",
     "write_suite_files",
+    "load_sweep",
+    "run_campaign",
+    "run_episode",
+    "sweep_plan",
+    "write_pages",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +10,7 @@ from pydantic import Field, model_validator
 
 from cellpick.campaign.designs import DESIGNS, Axis, Design
 from cellpick.campaign.episode import Episode
+from cellpick.campaign.overrides import override_text
 from cellpick.campaign.plan import Plan
 from cellpick.errors import InputError
 from cellpick.scene import load_scene, resolve_scene
@@ -114,9 +114,15 @@ def sweep_plan(sweep: SweepFile) -> Plan:
     )
 
 
+def planned_sweep(spec: Mapping[str, Any]) -> Plan:
+    """The plan of a document that `sweep_plan` made."""
+    content = {key: value for key, value in spec.items() if key != "schema"}
+    return sweep_plan(validated(SweepFile, content, "campaign.json"))
+
+
 def overrides_of(*values: Mapping[str, Any]) -> tuple[str, ...]:
-    """`key=value`, as of `--set`; JSON is YAML too."""
-    return tuple(f"{key}={json.dumps(value)}" for keys in values for key, value in keys.items())
+    """`key=value`, as of `--set`."""
+    return tuple(override_text(key, value) for keys in values for key, value in keys.items())
 
 
 def _episodes(sweep: SweepFile) -> Iterator[Episode]:

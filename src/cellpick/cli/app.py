@@ -17,8 +17,10 @@ from cellpick.cli.compare import compare
 from cellpick.cli.doctor import doctor
 from cellpick.cli.export import export
 from cellpick.cli.perceive import perceive
+from cellpick.cli.report import report
 from cellpick.cli.run import run
 from cellpick.cli.sensor_report import sensor_report
+from cellpick.cli.sweep import sweep
 from cellpick.errors import CellpickError
 
 COULD_NOT_RUN = 3
@@ -32,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(run, capture, perceive, calibrate, bench, compare),
+    *(run, capture, perceive, calibrate, bench, compare, sweep, report),
     *(check, sensor_report, schema, doctor),
 ):
     app.command()(command)

@@ -1,0 +1,63 @@
+"""`cellpick sweep`: one scene over many values of its keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cellpick.cli.campaign_progress import campaign_progress
+from cellpick.cli.engine import Cluster, Workers, engine_of
+from cellpick.cli.options import AsJson
+from cellpick.cli.terminal import show_json, show_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="SWEEP", help="A sweep file.")],
+    workers: Workers = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for the results.  [runs/sweep-NAME]"),
+    ] = None,
+    cluster: Cluster = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a sweep; the same command goes on where an earlier one was stopped.
+
+    The folder gets every episode's record, `episodes.parquet`, `attempts.parquet` and a report.
+    Episodes that fail are part of the data: the command exits with 0 once all have run.
+
+    Example: `cellpick sweep benchmarks/sweeps/gap_and_jitter.yaml --workers 2`
+    """
+    from cellpick.campaign import load_sweep, run_campaign, sweep_plan, write_pages
+    from cellpick.campaign.results_folder import read_records
+
+    chosen = load_sweep(file)
+    plan = sweep_plan(chosen)
+    engine = engine_of(workers, cluster)
+    folder = out or Path("runs") / f"sweep-{chosen.name}"
+    with campaign_progress(plan, list(read_records(folder)), silent=as_json) as show:
+        records = run_campaign(plan, folder, engine, show)
+    page = write_pages(folder)
+    if as_json:
+        show_json({"folder": str(folder), **counts(records)})
+    else:
+        rows = [(name.replace("_", " "), str(value)) for name, value in counts(records).items()]
+        show_table(f"sweep {chosen.name}", ("", ""), rows)
+        typer.echo(f"report: {page}")
+
+
+def counts(records: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How the episodes ended, and what became of their cells."""
+    summaries = [record["summary"] for record in records if record["summary"]]
+    ended = [record["status"] for record in records]
+    return {
+        "episodes": len(records),
+        **{status: ended.count(status) for status in dict.fromkeys(ended)},
+        "cells_total": sum(summary["cells_total"] for summary in summaries),
+        "placed_ok": sum(summary["placed_ok"] for summary in summaries),
+    }
