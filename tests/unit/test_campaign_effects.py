@@ -28,8 +28,12 @@ def records_of(design, rate, seeds=2, points=64):
     ]
 
 
-def effects(records, design="grid"):
-    return effects_of(records, design, np.random.default_rng(0))
+def effects(records, mixtures=()):
+    return effects_of(records, mixtures, np.random.default_rng(0))
+
+
+def mixtures(points):
+    return [{"x": x, "y": y} for x, y in DESIGNS["saltelli"](AXES, points, 0)]
 
 
 def test_the_key_that_matters_comes_first_and_the_other_is_chance():
@@ -69,7 +73,7 @@ def test_sobol_indices_of_a_product_are_those_of_the_books():
     for record in records:
         record["summary"]["placed_ok"] = 1200 * record["inputs"]["x"] * record["inputs"]["y"]
         record["summary"]["cells_total"] = record["summary"]["slots_total"] = 1200
-    for row in effects(records, "saltelli")["sobol"]:
+    for row in effects(records, mixtures(512))["sobol"]:
         assert row["first"] == pytest.approx(3 / 7, abs=0.05)
         assert row["total"] == pytest.approx(4 / 7, abs=0.05)
         assert row["first_low"] < 3 / 7 < row["first_high"]
@@ -77,8 +81,10 @@ def test_sobol_indices_of_a_product_are_those_of_the_books():
 
 def test_sobol_indices_are_left_out_where_an_episode_is_missing():
     records = records_of("saltelli", lambda x, y: x, seeds=1, points=8)
-    assert effects(records, "saltelli")["sobol"]
-    assert effects(records[:-1], "saltelli")["sobol"] == []
+    assert effects(records, mixtures(8))["sobol"]
+    forth, back = (effects(some, mixtures(8))["sobol"] for some in (records, records[::-1]))
+    assert [row["first"] for row in forth] == [row["first"] for row in back]
+    assert effects(records[:-1], mixtures(8))["sobol"] == []
 
 
 def test_an_error_places_nothing_and_a_look_counts_what_it_found():

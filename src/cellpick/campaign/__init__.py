@@ -14,8 +14,8 @@ from cellpick.campaign.plan import Plan
 from cellpick.campaign.run import run_campaign
 from cellpick.campaign.suite import Suite, load_suite
 from cellpick.campaign.suite_files import write_suite_files
-from cellpick.campaign.thresholds import Verdict
 from cellpick.campaign.sweep import load_sweep, sweep_plan
+from cellpick.campaign.thresholds import Verdict
 
 __all__ = [
     "Baseline",
@@ -34,14 +34,12 @@ __all__ = [
     "evaluate_suite",
     "figures_of",
     "load_suite",
+    "load_sweep",
     "read_baseline",
     "refuse_another_suite",
     "run_campaign",
     "run_episode",
-    "write_suite_files",
-    "load_sweep",
-    "run_campaign",
-    "run_episode",
     "sweep_plan",
     "write_pages",
+    "write_suite_files",
 ]

@@ -24,7 +24,9 @@ BAND = (0.025, 0.975)
 
 
 def effects_of(
-    records: Sequence[Mapping[str, Any]], design: str, rng: np.random.Generator
+    records: Sequence[Mapping[str, Any]],
+    mixtures: Sequence[Mapping[str, Any]],
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
     """Plain tables of what the inputs of the records do to the share of cells placed (of a look:
     found); an episode that ended with an error placed none.
@@ -34,7 +36,8 @@ def effects_of(
     "importance": [{key, share, p}], "sobol": [{key, first, first_low, first_high, total, total_low,
     total_high}]}`, importance in falling order. `share` is that of the figure's variance over all
     episodes which the key's main effect explains, chance taken off; `p` how often chance alone
-    explains as much. Sobol indices need a saltelli design of which no episode is missing.
+    explains as much. `mixtures` are the combinations of inputs of a saltelli design, in its order;
+    Sobol indices need all of them, and none without.
     """
     keys = sorted({key for record in records for key in record["inputs"]})
     y = np.array([share_done(record) for record in records])
@@ -54,7 +57,7 @@ def effects_of(
         "main": {key: _main(*binned[key], y, cluster, rng) for key in ranked},
         "pairs": [_pair(x, z, binned, y) for x, z in list(combinations(ranked, 2))[:MOST_PAIRS]],
         "importance": importance,
-        "sobol": _sobol(records, keys, rng) if design == "saltelli" else [],
+        "sobol": _sobol(records, mixtures, rng),
     }
 
 
@@ -73,9 +76,13 @@ def share_done(record: Mapping[str, Any]) -> float:
 
 def _rows_alike(records: Sequence[Mapping[str, Any]]) -> NDArray[np.int64]:
     """(n,) number of the combination of inputs: its seeds share all that the inputs decide."""
-    texts = [json.dumps(dict(record["inputs"]), sort_keys=True) for record in records]
+    texts = [_text(record["inputs"]) for record in records]
     number = {text: k for k, text in enumerate(dict.fromkeys(texts))}
     return np.array([number[text] for text in texts], np.int64)
+
+
+def _text(inputs: Mapping[str, Any]) -> str:
+    return json.dumps(dict(inputs), sort_keys=True)
 
 
 def _binned(values: Sequence[Any]) -> tuple[NDArray[np.int64], list[str]]:
@@ -174,21 +181,26 @@ def _ratio(level: NDArray[np.int64], y: Floats) -> float:
 
 
 def _sobol(
-    records: Sequence[Mapping[str, Any]], keys: Sequence[str], rng: np.random.Generator
+    records: Sequence[Mapping[str, Any]],
+    mixtures: Sequence[Mapping[str, Any]],
+    rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    """Indices of the mean over seeds, by the rows of a saltelli design; none where it is not
-    complete or the figure never changes."""
-    own_keys = list(records[0]["inputs"]) if records else []
-    seeds = len({record["seed"] for record in records})
-    rows = len(records) // max(seeds, 1)
-    n = rows // (len(keys) + 2)
-    y = np.array([share_done(record) for record in records])
-    complete = n > 1 and rows == n * (len(keys) + 2) and rows * seeds == len(records)
-    if not complete or not np.isfinite(y).all() or float(np.ptp(y)) == 0:
+    """Indices of the mean over seeds; none where a mixture is missing or nothing ever changes."""
+    done: dict[str, list[float]] = {}
+    for record in records:
+        done.setdefault(_text(record["inputs"]), []).append(share_done(record))
+    rows = [_text(mixture) for mixture in mixtures]
+    if not rows or not done.keys() >= set(rows):
         return []
-    mean = y.reshape(rows, seeds).mean(axis=1)
-    first, second, mixed = mean[:n], mean[n : 2 * n], mean[2 * n :].reshape(len(keys), 1, n)
-    found = sobol_indices(func={"f_A": first[None], "f_B": second[None], "f_AB": mixed}, n=n)
+    mean = np.array([np.mean(done[row]) for row in rows])
+    own_keys = list(mixtures[0])
+    n = len(rows) // (len(own_keys) + 2)
+    if not np.isfinite(mean).all() or float(np.ptp(mean)) == 0:
+        return []
+    first, second, mixed = mean[:n], mean[n : 2 * n], mean[2 * n :].reshape(len(own_keys), 1, n)
+    found = sobol_indices(
+        func={"f_A": first[None], "f_B": second[None], "f_AB": mixed}, n=n, rng=rng
+    )
     spread = found.bootstrap(confidence_level=0.95, n_resamples=DRAWS)
     table = []
     for k, key in enumerate(own_keys):

@@ -12,7 +12,7 @@ import numpy as np
 from cellpick.campaign.dataset import write_dataset
 from cellpick.campaign.effects import effects_of
 from cellpick.campaign.results_folder import PICTURES, read_document, read_records
-from cellpick.campaign.sweep import planned_sweep
+from cellpick.campaign.sweep import combinations, sweep_of, sweep_plan
 from cellpick.errors import InputError
 from cellpick.report import CampaignData, render_campaign, write_whole
 
@@ -30,10 +30,12 @@ def write_pages(folder: Path) -> Path:
     records = sorted(read_records(folder), key=lambda r: (r["case"], r["overrides"], r["seed"]))
     effects: Mapping[str, Any] = {}
     if campaign["kind"] == "sweep":
-        place = {e.id: k for k, e in enumerate(planned_sweep(campaign["spec"]).episodes)}
+        sweep = sweep_of(campaign["spec"])
+        place = {e.id: k for k, e in enumerate(sweep_plan(sweep).episodes)}
         records.sort(key=lambda record: place[record["id"]])
         rng = np.random.default_rng(int(campaign["digest"][:8], 16))
-        effects = effects_of(records, campaign["spec"]["design"], rng)
+        mixtures = combinations(sweep) if sweep.design == "saltelli" else ()
+        effects = effects_of(records, mixtures, rng)
     write_dataset(folder, records)
     data = CampaignData(
         campaign=campaign,
@@ -59,16 +61,13 @@ class _Pictures(Mapping[str, bytes]):
     """Pictures by episode, read when they are asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._paths = {path.stem: path for path in sorted(folder.glob("*.jpg"))}
 
     def __getitem__(self, name: str) -> bytes:
-        try:
-            return (self._folder / f"{name}.jpg").read_bytes()
-        except OSError as error:
-            raise KeyError(name) from error
+        return self._paths[name].read_bytes()
 
     def __iter__(self) -> Iterator[str]:
-        return (path.stem for path in sorted(self._folder.glob("*.jpg")))
+        return iter(self._paths)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._paths)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from cellpick.campaign.designs import DESIGNS, Axis, Design
 from cellpick.campaign.episode import Episode
@@ -35,14 +35,6 @@ class Range(Strict):
     scale: Literal["linear", "log"] = "linear"
     """How levels and draws lie between the ends."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Range:
-        if not self.low < self.high:
-            raise ValueError(f"low must be below high; got low {self.low}, high {self.high}")
-        if self.scale == "log" and self.low <= 0:
-            raise ValueError(f"a log scale needs low above 0; got {self.low}")
-        return self
-
 
 Levels = Annotated[list[Any], Field(min_length=1)]
 
@@ -65,7 +57,7 @@ class SweepFile(Strict):
     points: Annotated[int, Field(ge=1, le=1_000_000)] = 64
     """How many combinations a random, sobol or saltelli design draws."""
     seeds: Annotated[int, Field(ge=1, le=100_000)] = 1
-    """Each combination runs with the seeds 0 to this number less one."""
+    """Each combination runs once with each of the seeds 0 to this number less one."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Of the design itself."""
 
@@ -77,6 +69,7 @@ def load_sweep(path: str | Path) -> SweepFile:
     """
     path = Path(path)
     sweep = validated(SweepFile, read_yaml(path), str(path))
+    _check_ranges(sweep, str(path))
     both = sorted(sweep.keys.keys() & sweep.set.keys())
     if both:
         raise InputError("a key is both set and swept", source=str(path), key=both[0])
@@ -93,7 +86,7 @@ def load_sweep(path: str | Path) -> SweepFile:
 
 
 def combinations(sweep: SweepFile) -> list[dict[str, Any]]:
-    """The swept keys' values, a mapping a combination, in the design's order."""
+    """The swept keys' values, a mapping a combination, in the design's order; levels may repeat."""
     axes = [
         Axis.of_levels(values)
         if isinstance(values, list)
@@ -114,10 +107,10 @@ def sweep_plan(sweep: SweepFile) -> Plan:
     )
 
 
-def planned_sweep(spec: Mapping[str, Any]) -> Plan:
-    """The plan of a document that `sweep_plan` made."""
+def sweep_of(spec: Mapping[str, Any]) -> SweepFile:
+    """The sweep of a document that `sweep_plan` made."""
     content = {key: value for key, value in spec.items() if key != "schema"}
-    return sweep_plan(validated(SweepFile, content, "campaign.json"))
+    return validated(SweepFile, content, "campaign.json")
 
 
 def overrides_of(*values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -126,10 +119,23 @@ def overrides_of(*values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _episodes(sweep: SweepFile) -> Iterator[Episode]:
-    for values in combinations(sweep):
-        overrides = overrides_of(sweep.set, values)
+    # draws among levels repeat themselves
+    once = {overrides_of(sweep.set, values): values for values in combinations(sweep)}
+    for overrides, values in once.items():
         for seed in range(sweep.seeds):
             yield Episode(sweep.scene, seed, overrides, sweep.name, values)
+
+
+def _check_ranges(sweep: SweepFile, source: str) -> None:
+    for key, values in sweep.keys.items():
+        if isinstance(values, list):
+            continue
+        at = f"keys.{key}"
+        if not values.low < values.high:
+            got = f"low {values.low}, high {values.high}"
+            raise InputError("low must be below high", source=source, key=at, got=got)
+        if values.scale == "log" and values.low <= 0:
+            raise InputError("a log scale needs low above 0", source=source, key=at, got=values.low)
 
 
 def _refuse_what_the_scene_refuses(sweep: SweepFile, source: str) -> None:

@@ -1,0 +1,98 @@
+"""Sweep files: what they plan, and every mistake named before anything runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from campaign_stage import run_record
+
+from cellpick.campaign import EpisodeResult, Journal, load_sweep, sweep_plan, write_pages
+from cellpick.campaign.dataset import read_dataset
+from cellpick.campaign.sweep import sweep_of
+from cellpick.errors import InputError
+from cellpick.scene import load_scene
+
+SWEEP = {
+    "name": "tiny",
+    "scene": "prismatic_tray",
+    "set": {"tray.rows": 1, "tray.columns": 2},
+    "keys": {"tray.gap_mm": [0, 2], "noise.depth": {"low": 1, "high": 4, "steps": 3}},
+    "seeds": 2,
+}
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    def load(**changes):
+        path = tmp_path / "sweep.yaml"
+        path.write_text(yaml.safe_dump(SWEEP | changes))
+        return load_sweep(path)
+
+    return load
+
+
+def test_every_combination_runs_with_every_seed(sweep):
+    plan = sweep_plan(sweep())
+    assert len(plan.episodes) == 2 * 3 * 2
+    assert len({episode.id for episode in plan.episodes}) == 12
+    first = plan.episodes[0]
+    assert first.inputs == {"tray.gap_mm": 0, "noise.depth": 1.0}
+    spec = load_scene(first.scene, first.overrides)
+    assert (spec.tray.rows, spec.tray.gap_mm, spec.noise.depth) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("design", ["grid", "one_at_a_time", "random", "sobol", "saltelli"])
+def test_the_plan_follows_from_its_own_document(sweep, design):
+    plan = sweep_plan(sweep(design=design, points=4))
+    again = sweep_plan(sweep_of(json.loads(json.dumps(plan.spec))))
+    assert again.episodes == plan.episodes
+    assert again.digest == plan.digest
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"keys": {}}, "keys"),
+        ({"keys": {"tray.gap_mm": []}}, "keys.tray.gap_mm"),
+        ({"keys": {"tray.gapp_mm": [1]}}, "gap_mm"),
+        ({"keys": {"tray.gap_mm": [1, -1]}}, "tray.gap_mm"),
+        ({"keys": {"tray.gap_mm": {"low": 2, "high": 1}}}, "low must be below high"),
+        ({"keys": {"tray.gap_mm": {"low": 0, "high": 1, "scale": "log"}}}, "log scale"),
+        ({"keys": {"cell": ["no_such_cell"]}}, "no_such_cell"),
+        ({"keys": {"tray.rows": [1, 2]}}, "both set and swept"),
+        ({"set": {"tray.walls": 3}}, "walls"),
+        ({"scene": "no_such_scene"}, "no_such_scene"),
+        ({"design": "latin"}, "design"),
+        ({"seeds": 0}, "seeds"),
+        ({"keyss": {}}, "keyss"),
+        ({"points": 1_000_000, "design": "random", "seeds": 100_000}, "more episodes"),
+        ({"name": "a/b"}, "name"),
+    ],
+)
+def test_a_mistake_is_named_before_anything_runs(sweep, changes, message):
+    with pytest.raises(InputError, match=message):
+        sweep(**changes)
+
+
+def test_the_page_and_the_tables_follow_from_the_folder_alone(sweep, tmp_path):
+    plan = sweep_plan(sweep())
+    folder = tmp_path / "results"
+    with Journal(folder, plan) as journal:
+        for k, episode in enumerate(reversed(plan.episodes)):
+            journal.add(EpisodeResult(run_record(episode, 12 - k)))
+    page = write_pages(folder)
+    first = page.read_bytes(), (folder / "episodes.parquet").read_bytes()
+    episodes, attempts = read_dataset(folder)
+    assert episodes["id"].to_list() == [episode.id for episode in plan.episodes]
+    assert episodes["placed_ok"].to_list() == list(range(1, 13))
+    assert attempts.height == 144
+    page.unlink()
+    write_pages(folder)
+    assert (page.read_bytes(), (folder / "episodes.parquet").read_bytes()) == first
+
+
+def test_a_folder_without_a_campaign_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"campaign\.json"):
+        write_pages(tmp_path)
