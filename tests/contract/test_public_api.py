@@ -11,8 +11,8 @@ PUBLIC = {
     "calibration": """Check METHODS Sighting Sightings Solution all_checks black_rectangles
         corner_points find_board hand_eye rig_calibration solve""",
     "campaign": """Baseline ClusterEngine EarlyStop Engine Episode EpisodeResult Figure Journal
-        LocalEngine Plan Suite Verdict comparison_document evaluate_suite figures_of load_suite load_sweep
-        read_baseline refuse_another_suite run_campaign run_episode sweep_plan write_pages
+        LocalEngine Plan Suite Verdict comparison_document evaluate_suite figures_of load_suite
+        load_sweep read_baseline refuse_another_suite run_campaign run_episode sweep_plan write_pages
         write_suite_files""",
     "cli": "main",
     "evaluate": """Matches PoseErrors PoseRecall Touch add add_s diameter_m match_by_score

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cellpick.errors import InputError
+
 if TYPE_CHECKING:
     from cellpick.campaign import Engine
 
@@ -20,7 +22,16 @@ Cluster = Annotated[
 
 def engine_of(workers: int | None, cluster: str | None) -> Engine:
     """This machine's processes, or a cluster's."""
-    from cellpick.campaign import LocalEngine
+    from cellpick.campaign import ClusterEngine, LocalEngine
     from cellpick.campaign.local import usable_cores
 
+    if cluster is not None:
+        if workers is not None:
+            raise InputError(
+                "a cluster has its own workers",
+                source="--workers",
+                got=workers,
+                accepted="either --workers or --cluster",
+            )
+        return ClusterEngine(cluster)
     return LocalEngine(workers or usable_cores())
