@@ -12,8 +12,8 @@ PUBLIC = {
         corner_points find_board hand_eye rig_calibration solve""",
     "campaign": """Baseline ClusterEngine EarlyStop Engine Episode EpisodeResult Figure Journal
         LocalEngine Plan Suite Verdict comparison_document evaluate_suite figures_of load_suite
-        load_sweep read_baseline refuse_another_suite run_campaign run_episode sweep_plan write_pages
-        write_suite_files""",
+        load_sweep read_baseline refuse_another_suite run_campaign run_episode sweep_plan
+        write_pages write_suite_files""",
     "cli": "main",
     "evaluate": """Matches PoseErrors PoseRecall Touch add add_s diameter_m match_by_score
         match_estimates model_points mspd mssd pool_recalls pose_errors pose_recall summarise
