@@ -12,6 +12,7 @@ import typer
 from cellpick.cli.campaign_progress import campaign_progress
 from cellpick.cli.options import AsJson
 from cellpick.cli.terminal import show_table
+from cellpick.errors import InputError
 
 if TYPE_CHECKING:
     from cellpick.campaign import Baseline, Engine, Suite
@@ -110,10 +111,16 @@ def _baseline(path: Path, suite: Suite) -> Baseline:
 
 
 def _engine(workers: int | None, cluster: str | None) -> Engine:
-    from cellpick.campaign import LocalEngine
+    from cellpick.campaign import ClusterEngine, LocalEngine
     from cellpick.campaign.local import usable_cores
 
-    return LocalEngine(workers or usable_cores())
+    if cluster is None:
+        return LocalEngine(workers or usable_cores())
+    if workers is not None:
+        raise InputError(
+            "a cluster has its own workers", key="--workers", accepted="--workers or --cluster"
+        )
+    return ClusterEngine(cluster)
 
 
 def _save(path: Path, suite: Suite, records: list[dict[str, Any]]) -> None:

@@ -1,0 +1,296 @@
+"""Limits, baselines and the sequential test: what passes, what fails and what is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from suite_stage import SUITE, look, run, usual, write_suite
+
+from cellpick.campaign import (
+    Baseline,
+    EarlyStop,
+    comparison_document,
+    evaluate_suite,
+    load_suite,
+    read_baseline,
+    refuse_another_suite,
+)
+from cellpick.campaign.episode import blank_record
+from cellpick.campaign.sample import sample_of
+from cellpick.campaign.thresholds import judge
+from cellpick.errors import InputError
+
+
+def suite_of(tmp_path, case="", text=None):
+    head = "name: s\nseeds: 8\n"
+    body = f"cases:\n  - {{name: a, scene: prismatic_tray, set: {{tray.rows: 1}}{case}}}\n"
+    return load_suite(write_suite(tmp_path, text or head + body))
+
+
+def verdict_of(tmp_path, limit, records):
+    suite = suite_of(tmp_path, f", thresholds: {{{limit}}}")
+    episodes = suite.plan().episodes
+    made = [sample_of(r(e)) for r, e in zip(records, episodes, strict=False)]
+    return next(v for v in judge(suite, made) if v.figure == limit.split(":")[0])
+
+
+def placed(number):
+    return lambda episode: run(episode, cells=10, placed=number)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(0.95, "pass"), (0.951, "fail")])
+def test_a_limit_holds_for_the_figure_itself(tmp_path, limit, status):
+    verdict = verdict_of(tmp_path, f"success_rate: {limit}", [placed(10), placed(9)])
+    assert verdict.value == 0.95
+    assert verdict.status == status
+
+
+def test_with_a_confidence_it_must_hold_for_the_bound(tmp_path):
+    records = [placed(10)] * 8
+    plain = verdict_of(tmp_path, "success_rate: 0.95", records)
+    sure = verdict_of(tmp_path, "success_rate: {limit: 0.95, confidence: 0.95}", records)
+    bound = float(sure.reason.split()[-1])
+    assert (plain.status, sure.status) == ("pass", "fail")
+    # a one-sided bound of 95 % is nearer than the end of a two-sided interval of 95 %
+    assert plain.low < bound < 0.95
+    looser = f"success_rate: {{limit: {bound - 1e-5}, confidence: 0.95}}"
+    assert verdict_of(tmp_path, looser, records).status == "pass"
+
+
+def test_what_may_be_at_most_is_held_from_above(tmp_path):
+    def errs(mm):
+        return lambda episode: run(episode, cells=40, placed=40, place_mm=mm)
+
+    records = [errs(0.3)] * 7 + [errs(0.5)]
+    assert verdict_of(tmp_path, "place_error_mm_p95: 0.5", records).status == "pass"
+    verdict = verdict_of(tmp_path, "place_error_mm_p95: 0.49", records)
+    assert (verdict.status, verdict.seed) == ("fail", 7)
+
+
+def test_too_few_values_for_a_confidence_do_not_pass(tmp_path):
+    limit = "place_error_mm_p95: {limit: 9, confidence: 0.95}"
+    verdict = verdict_of(tmp_path, limit, [placed(10)])
+    assert verdict.status == "fail"
+    assert verdict.reason == "10 values are too few for a bound of that confidence"
+
+
+def test_a_limit_without_data_is_no_pass(tmp_path):
+    verdict = verdict_of(tmp_path, "place_error_mm_p95: 1", [placed(0)])
+    assert (verdict.status, verdict.value) == ("no_data", None)
+    assert verdict_of(tmp_path, "success_rate: 0.5", []).status == "no_data"
+
+
+def test_the_worst_seed_is_named_with_its_command(tmp_path):
+    verdict = verdict_of(tmp_path, "success_rate: 1", [placed(9), placed(7), placed(7)])
+    assert verdict.seed == 1
+    assert verdict.command == "cellpick run prismatic_tray --seed 1 --set tray.rows=1"
+    assert verdict.rule == "success_rate >= 100 %"
+
+
+def test_an_episode_that_did_not_end_misses_the_limit_that_nobody_wrote(tmp_path):
+    suite = suite_of(tmp_path)
+    first, second, *_ = suite.plan().episodes
+    records = [run(first), blank_record(second, "raised", "ValueError: x")]
+    (verdict,) = judge(suite, [sample_of(record) for record in records])
+    assert verdict.figure == "errors"
+    assert (verdict.status, verdict.seed) == ("fail", second.seed)
+    assert "ValueError: x" in verdict.reason
+
+
+@pytest.fixture
+def whole(tmp_path):
+    suite = load_suite(write_suite(tmp_path, SUITE.replace("seeds: 4", "seeds: 12")))
+    plan = suite.plan()
+    return suite, plan, [usual(episode) for episode in plan.episodes]
+
+
+def test_the_document_has_every_case_all_of_them_and_the_verdict(whole):
+    suite, plan, records = whole
+    results = evaluate_suite(suite, plan, records)
+    assert results["passed"]
+    assert list(results["figures"]) == ["boxes", "rounds", "heap"]
+    assert results["overall"]["success_rate"]["count"] == 96
+    assert results["overall"]["found_rate"]["count"] == 96 + 120
+    assert results["baseline"] is results["sequential"] is None
+    assert json.loads(json.dumps(results, allow_nan=False)) == results
+
+
+def baseline_of(suite, records):
+    return Baseline(suite.name, "0", tuple(sample_of(record) for record in records))
+
+
+def shifted(record, by_mm):
+    changed = json.loads(json.dumps(record))
+    for attempt in changed["attempts"]:
+        attempt["place_error_mm"] += by_mm
+    return changed
+
+
+def test_the_same_records_differ_in_nothing(whole):
+    suite, plan, records = whole
+    results = evaluate_suite(suite, plan, records, baseline_of(suite, records))
+    assert results["passed"]
+    found = results["baseline"]["figures"].values()
+    assert {change["reason"] for change in found} == {"nothing differs"}
+
+
+def test_a_shift_of_every_placement_is_worse_and_back_is_better(whole):
+    suite, plan, records = whole
+    offset = [shifted(record, 0.05) for record in records]
+    results = evaluate_suite(suite, plan, offset, baseline_of(suite, records))
+    assert not results["passed"]
+    assert results["baseline"]["worse"] == ["place_error_mm"]
+    change = results["baseline"]["figures"]["place_error_mm"]
+    assert change["pairing"] == "paired"
+    assert change["effect"] == pytest.approx(0.05)
+    back = evaluate_suite(suite, plan, records, baseline_of(suite, offset))
+    assert back["passed"]
+    assert back["baseline"]["figures"]["place_error_mm"]["verdict"] == "better"
+
+
+def test_other_seeds_are_compared_case_by_case(whole):
+    suite, plan, records = whole
+    others = [usual(replace(e, seed=e.seed + 1000)) for e in plan.episodes]
+    found = evaluate_suite(suite, plan, others, baseline_of(suite, records))["baseline"]
+    assert found["worse"] == []
+    assert found["figures"]["place_error_mm"]["pairing"] == "unpaired"
+    offset = [shifted(record, 0.1) for record in others]
+    worse = evaluate_suite(suite, plan, offset, baseline_of(suite, records))["baseline"]["worse"]
+    assert worse == ["place_error_mm"]
+
+
+def test_an_episode_that_no_longer_ends_counts_against_the_change(whole):
+    suite, plan, records = whole
+    broken = [
+        blank_record(e, "died") if e.case == "boxes" else r
+        for e, r in zip(plan.episodes, records, strict=True)
+    ]
+    worse = evaluate_suite(suite, plan, broken, baseline_of(suite, records))["baseline"]["worse"]
+    assert "errors" in worse
+    assert "success_rate" in worse
+
+
+def test_a_case_of_one_side_alone_is_left_out(whole):
+    suite, _, records = whole
+    boxes = [r for r in records if r["case"] == "boxes"]
+    before = [shifted(r, 1.0) if r["case"] == "rounds" else r for r in records]
+    samples = [sample_of(record) for record in boxes]
+    found = comparison_document(baseline_of(suite, before), samples)
+    assert found["figures"]["place_error_mm"]["effect"] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_baselines_file_gives_back_what_was_kept(whole, tmp_path):
+    suite, _, records = whole
+    kept = baseline_of(suite, records)
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps(kept.document()))
+    assert read_baseline(path) == kept
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "another schema; got 'none'"),
+        ('{"schema": "cellpick.baseline/0"}', "another schema; got 'cellpick.baseline/0'"),
+        ('{"schema": "cellpick.baseline/1"}', "lacks what a baseline has: 'episodes'"),
+        (
+            '{"schema": "cellpick.baseline/1", "suite": "s", "version": "0", "episodes": [{}]}',
+            "lacks what a baseline has",
+        ),
+        (
+            '{"schema": "cellpick.baseline/1", "suite": "s", "version": "0", "episodes": 3}',
+            "lacks what a baseline has",
+        ),
+    ],
+)
+def test_a_file_that_is_no_baseline_is_refused(content, message, tmp_path):
+    path = tmp_path / "base.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match=r"base\.json") as caught:
+        read_baseline(path)
+    assert message in str(caught.value)
+    assert "--save-baseline" in str(caught.value)
+
+
+def test_a_baseline_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no such baseline"):
+        read_baseline(tmp_path / "none.json")
+
+
+def test_a_baseline_of_another_suite_or_of_other_cases_is_refused(whole, tmp_path):
+    suite, _, records = whole
+    kept = baseline_of(suite, records)
+    with pytest.raises(InputError, match="of another suite; got 'made_up'; accepted: mine"):
+        refuse_another_suite(kept, "mine", ["boxes"], tmp_path)
+    with pytest.raises(InputError, match="none of the suite's cases; got 'boxes, heap, rounds'"):
+        refuse_another_suite(kept, "made_up", ["cans"], tmp_path)
+    refuse_another_suite(kept, "made_up", ["cans", "heap"], tmp_path)
+
+
+SEQUENTIAL = SUITE.replace("seeds: 4", "seeds: 200\nsequential: {good: 0.99, bad: 0.9}")
+
+
+def test_a_good_suite_stops_early_and_says_what_it_saved(tmp_path):
+    suite = load_suite(write_suite(tmp_path, SEQUENTIAL))
+    plan = suite.plan()
+    stop, seen = EarlyStop(suite, plan), []
+    for episode in plan.episodes:
+        seen.append(usual(episode))
+        if not stop.observe(seen[-1]):
+            break
+    results = evaluate_suite(suite, plan, seen, early_stop=EarlyStop(suite, plan))
+    test = results["sequential"]
+    assert test["verdict"] == "pass"
+    assert results["passed"]
+    assert test["used"] + test["saved"] == 400
+    assert test["saved"] > 300
+    assert results["episodes"] < results["planned"]
+
+
+def test_a_bad_one_fails_as_a_whole(tmp_path):
+    suite = load_suite(write_suite(tmp_path, SEQUENTIAL.replace("success_rate: 0.9, ", "")))
+    plan = suite.plan()
+    seen = [look(e) if e.case == "heap" else run(e, cells=10, placed=7) for e in plan.episodes[:90]]
+    results = evaluate_suite(suite, plan, seen, early_stop=EarlyStop(suite, plan))
+    assert results["sequential"]["verdict"] == "fail"
+    assert not results["passed"]
+
+
+def test_the_order_in_which_episodes_end_decides_nothing(tmp_path):
+    suite = load_suite(write_suite(tmp_path, SEQUENTIAL))
+    plan = suite.plan()
+    rng = np.random.default_rng(2)
+    seen = [
+        look(e) if e.case == "heap" else run(e, placed=int(4 - (rng.random() < 0.3)))
+        for e in plan.episodes[:150]
+    ]
+    told = []
+    for order in (range(150), rng.permutation(150)):
+        stop = EarlyStop(suite, plan)
+        for k in order:
+            stop.observe(seen[k])
+        told.append(stop.verdict)
+    assert told[0] == told[1]
+    late = EarlyStop(suite, plan)
+    # the first is still under way: nothing can be told yet
+    assert all(late.observe(record) for record in seen[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SUITE, "the suite does not say when it may stop early"),
+        (
+            "sequential: {good: 0.9, bad: 0.8}\ncases: [{name: a, scene: bulk_bin}]",
+            "a suite of looks alone has no success rate",
+        ),
+    ],
+)
+def test_a_suite_that_cannot_stop_early_is_refused(text, message, tmp_path):
+    suite = load_suite(write_suite(tmp_path, text))
+    with pytest.raises(InputError, match=message):
+        EarlyStop(suite, suite.plan())
