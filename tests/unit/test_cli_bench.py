@@ -137,6 +137,8 @@ BAD = {
     "bench ./unknown.yaml --out r": "did you mean 'success_rate'",
     "bench ./made_up.yaml --out full": "holds no campaign",
     "bench ./made_up.yaml --out r --baseline full": "no results of a campaign",
+    "bench ./made_up.yaml --out r --cluster nowhere": "not the address of a Dask scheduler",
+    "bench ./made_up.yaml --cluster tcp://a:1 --workers 2": "a cluster has its own workers",
     "compare none r": "no such baseline",
 }
 
