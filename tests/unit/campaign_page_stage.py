@@ -267,6 +267,8 @@ def sweep(made=None):
     """The data of a sweep: no thresholds, but effects."""
     made = records() if made is None else made
     return CampaignData(
-        campaign={"kind": "sweep", "name": "gap and noise", "version": "0.1.0", "episodes": 200},
+        campaign={
+            "kind": "sweep", "name": "gap and noise", "version": "0.1.0", "episodes": len(made),
+        },
         records=made, effects=effects(),
     )  # fmt: skip

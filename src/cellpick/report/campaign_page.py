@@ -23,15 +23,18 @@ from cellpick.report.effect_plots import (
     main_effect_plot,
     sobol_plot,
 )
-from cellpick.report.heat_map import heat_map
+from cellpick.report.episode_words import attempts_told, facts
+from cellpick.report.heat_map import heat_map, least_of_pairs
 from cellpick.report.page import page_environment
 from cellpick.report.plain_json import plain
-from cellpick.report.record_fields import mapping, rows, words
+from cellpick.report.record_fields import count, mapping, rows, words
 from cellpick.report.svg import histogram, stacked_bar
-from cellpick.report.worst_episodes import Worst, facts
+from cellpick.report.worst_episodes import Worst
 
 MOST_PICTURE_BYTES = 1_600_000
 """Of all pictures together, so that the page stays below 3 MB."""
+MOST_TICKS = 120
+"""Attempts of one episode that are drawn."""
 MOST_EFFECTS = 24
 """Plots of one sort."""
 
@@ -52,7 +55,7 @@ def render_campaign(data: CampaignData) -> str:
             c=plain(data.campaign),
             command=data.command,
             tally=tally,
-            verdict=verdict_words(results, tally),
+            verdict=verdict_words(results, tally, count(data.campaign, "episodes")),
             missed=missed(results),
             changes=changes(results),
             baseline=words(results, "baseline", "version"),
@@ -97,6 +100,8 @@ def _with_pictures(worst: Iterable[Worst], pictures: Mapping[str, bytes]) -> lis
                 "what": episode.what,
                 "bad": episode.kind != "flawless",
                 "facts": facts(episode.record),
+                "attempts": attempts_told(episode.record)[:MOST_TICKS],
+                "more_attempts": max(len(attempts_told(episode.record)) - MOST_TICKS, 0),
                 "uri": uri if picture and fits else "",
                 "why_none": "" if fits else "The picture is too large for this page.",
             }
@@ -108,7 +113,8 @@ def _effects(effects: Mapping[str, Any]) -> dict[str, Any]:
     """The plots of swept keys; empty where none were swept."""
     if not effects:
         return {}
-    low, main, pairs = least_shown(effects), mapping(effects, "main"), rows(effects, "pairs")
+    main, pairs = mapping(effects, "main"), rows(effects, "pairs")
+    low, shade = least_shown(effects), least_of_pairs(pairs)
     return {
         "importance": importance_plot(effects),
         "sobol": [plot for plot in (sobol_plot(effects, o) for o in ("first", "total")) if plot],
@@ -116,9 +122,9 @@ def _effects(effects: Mapping[str, Any]) -> dict[str, Any]:
             (key, main_effect_plot(rows(main, key), low)) for key in list(main)[:MOST_EFFECTS]
         ],
         "pairs": [
-            (words(pair, "x"), words(pair, "y"), heat_map(pair, low))
+            (words(pair, "x"), words(pair, "y"), heat_map(pair, shade))
             for pair in pairs[:MOST_EFFECTS]
         ],
         "left_out": max(len(main) - MOST_EFFECTS, 0) + max(len(pairs) - MOST_EFFECTS, 0),
-        "low": low,
+        "shade": shade,
     }

@@ -14,8 +14,17 @@ TONES = {"pass": "good", "fail": "bad"}
 _CHANGES = {"worse": "bad", "better": "good"}
 
 
-def verdict_words(results: Mapping[str, Any], tally: Tally) -> dict[str, str]:
+def verdict_words(results: Mapping[str, Any], tally: Tally, planned: int) -> dict[str, str]:
     """The first thing on the page: `tone`, `word`, `text`."""
+    told = _verdict(results, tally)
+    if 0 < tally.episodes < planned:
+        told["text"] += f" {tally.episodes} of {planned} planned episodes were run."
+        if not results:
+            told |= {"tone": "warn", "word": "Not finished"}
+    return told
+
+
+def _verdict(results: Mapping[str, Any], tally: Tally) -> dict[str, str]:
     if not tally.episodes:
         return {"tone": "plain", "word": "No episodes", "text": "Nothing has been run yet."}
     verdicts = rows(results, "verdicts")

@@ -13,8 +13,7 @@ from cellpick.report.svg import label, picture
 
 _WIDTH, _HEIGHT = 460, 232
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 12, 36
-_FEWEST_PX = 52
-"""Between labels of the axis."""
+_LETTER_PX = 6.4
 
 
 def importance_plot(effects: Mapping[str, Any]) -> str:
@@ -53,14 +52,15 @@ def main_effect_plot(levels: Sequence[Mapping[str, Any]], low: float) -> str:
         points = zip(x, (_y(number(level, "value"), low) for level in known), strict=True)
         corners = " ".join(f"{at:.1f},{y:.1f}" for at, y in points)
         parts.append(f'<polyline class="joined" points="{corners}"/>')
-    room = (_WIDTH - _LEFT - _RIGHT) / len(known)
-    last = -math.inf
+    taken = -math.inf
     for at, level in zip(x, known, strict=True):
         parts.append(_whisker(at, level, low))
-        if at - last >= _FEWEST_PX or room >= _FEWEST_PX:
-            name = cut(words(level, "label"), max(int(room / 6.5), 8))
-            parts.append(label(at, _HEIGHT - 18, name, "middle", "muted"))
-            last = at
+        name = short(words(level, "label"))
+        half = _LETTER_PX * len(name) / 2
+        middle = min(max(at, half), _WIDTH - half)
+        if middle - half > taken:
+            parts.append(label(middle, _HEIGHT - 18, name, "middle", "muted"))
+            taken = middle + half + _LETTER_PX
     return picture(_WIDTH, _HEIGHT, "".join(parts))
 
 
@@ -69,8 +69,18 @@ def least_shown(effects: Mapping[str, Any]) -> float:
     main = effects.get("main")
     levels = [rows(main, key) for key in main] if isinstance(main, Mapping) else []
     ends = [number(row, end) for many in levels for row in many for end in ("value", "low")]
-    least = min((end for end in ends if not math.isnan(end)), default=0.0)
-    return min(max(math.floor(10 * least) * 10.0, 0.0), 90.0)
+    return axis_start(ends)
+
+
+def axis_start(shares: Sequence[float]) -> float:
+    """The multiple of 10 % below all of them; 0 where there is none."""
+    least = min((share for share in shares if not math.isnan(share)), default=0.0)
+    return min(max(math.floor(10 * least + 1e-9) * 10.0, 0.0), 90.0)
+
+
+def short(name: str) -> str:
+    """A value's name, or a range's, as it stands on an axis."""
+    return cut(name.replace(" to ", "\u2013"), 18)
 
 
 def _chance(p: float) -> str:

@@ -66,7 +66,7 @@ def bare_amount(value: Any, unit: str) -> str:
     if math.isnan(found):
         return NONE
     if unit == "share":
-        return "100" if found == 1 else f"{100 * found:.1f}"
+        return _percent(100 * found)
     if abs(found) >= 1000 or (unit == "" and found == round(found)):
         return f"{found:.0f}"
     return f"{found:.3g}"
@@ -83,3 +83,14 @@ def interval(figure: Mapping[str, Any]) -> str:
     if math.isnan(high):
         return f"at least {bare_amount(low, unit)}"
     return f"{bare_amount(low, unit)} to {bare_amount(high, unit)}"
+
+
+def _percent(value: float) -> str:
+    """With one decimal, or with as many as tell nearly all from all and nearly none from none."""
+    if value in (0.0, 100.0):
+        return f"{value:.0f}"
+    for digits in range(1, 6):
+        text = f"{value:.{digits}f}"
+        if float(text) not in (0.0, 100.0):
+            return text
+    return text

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from cellpick.report.record_fields import as_number, part
-from cellpick.report.row_plot import cut
+from cellpick.report.effect_plots import axis_start, short
+from cellpick.report.record_fields import NONE, as_number, part
 from cellpick.report.svg import label, picture
 
 _WIDTH, _LEFT, _WIDEST, _TALLEST = 460, 104, 110.0, 34.0
@@ -29,17 +29,28 @@ def heat_map(pair: Mapping[str, Any], low: float) -> str:
         # the last value is at the top, as on a graph
         top = bottom - tall * (row + 1)
         if row % max(1, math.ceil(12 / tall)) == 0:
-            parts.append(label(_LEFT - 8, top + tall / 2 + 4, cut(name, 16), "end", "muted"))
+            parts.append(label(_LEFT - 8, top + tall / 2 + 4, short(name), "end", "muted"))
         for column, other in enumerate(across):
             told = f"{part(pair, 'x')} = {other}, {part(pair, 'y')} = {name}"
             place = (_LEFT + width * column, top, width, tall)
             parts.append(_field(pair, row, column, place, told, low))
-    step = max(1, math.ceil(44 / width))
-    for column in range(0, len(across), step):
-        letters = max(int(step * width / _LETTER_PX), 6)
+    names = [short(name) for name in across]
+    widest = min(max((len(name) for name in names), default=1) + 2, 20) * _LETTER_PX
+    for column in range(0, len(across), max(1, math.ceil(widest / width))):
         at = _LEFT + width * (column + 0.5)
-        parts.append(label(at, bottom + 15, cut(across[column], letters), "middle", "muted"))
+        parts.append(label(at, bottom + 15, names[column], "middle", "muted"))
     return picture(_WIDTH, bottom + 24, "".join(parts), "heat")
+
+
+def least_of_pairs(pairs: Sequence[Mapping[str, Any]]) -> float:
+    """Where the colours of all pairs begin: a multiple of 10 %."""
+    shares = [
+        as_number(value)
+        for pair in pairs
+        for line in pair.get("value") or ()
+        for value in line or ()
+    ]
+    return axis_start(shares)
 
 
 def _field(
@@ -54,7 +65,8 @@ def _field(
     value = 100 * _at(pair, "value", row, column)
     box = f'x="{x:.1f}" y="{y:.1f}" width="{width - 1.5:.1f}" height="{height - 1.5:.1f}"'
     if math.isnan(value):
-        return f'<rect class="blank" {box}><title>{escape(told)}: not run</title></rect>'
+        dash = label(x + width / 2, y + height / 2 + 4, NONE, "middle", "muted")
+        return f'<rect class="blank" {box}><title>{escape(told)}: not run</title></rect>{dash}'
     share = min(max((value - low) / (100 - low), 0.0), 1.0)
     told += f": {value:.1f} %, {_at(pair, 'episodes', row, column):.0f} episodes"
     field = (
@@ -63,7 +75,7 @@ def _field(
     )
     if width < 30 or height < 14:
         return field
-    kind = "on" if share > 0.55 else "label"
+    kind = "on" if share > 0.65 else "label"
     return field + label(x + width / 2, y + height / 2 + 4, f"{value:.0f}", "middle", kind)
 
 

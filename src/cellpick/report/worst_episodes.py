@@ -10,7 +10,7 @@ from typing import Any
 from cellpick.report.record_fields import count, mapping, number, numbers, part, rows, words
 
 SHOWN = 10
-OF_ONE_KIND = 3
+OF_ONE_KIND = 2
 """Episodes that failed alike, before others that did less harm have their turn."""
 
 
@@ -51,43 +51,6 @@ class WorstEpisodes:
         for group in (first, later):
             group.sort(key=lambda w: w.harm, reverse=True)
         return sorted([*first, *later][:SHOWN], key=lambda w: w.harm, reverse=True)
-
-
-def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name and text of what else is worth knowing of an episode."""
-    told = [
-        ("Vision", _seen(mapping(record, "first_look"))),
-        ("Pose error", _error(record, "pose_error_mm")),
-        ("Place error", _error(record, "place_error_mm")),
-        ("Cameras", _cameras(mapping(record, "summary", "cameras"))),
-    ]
-    return [(name, text) for name, text in told if text]
-
-
-def _seen(look: Mapping[str, Any]) -> str:
-    if not look:
-        return ""
-    statuses = mapping(look, "statuses")
-    words_of = [f"{count(statuses, name)} {name}" for name in statuses]
-    if false := count(look, "false"):
-        words_of.append(f"{false} false")
-    found = f"{count(look, 'found')} of {count(look, 'cells')} cells found"
-    return f"{found}: {', '.join(words_of)}" if words_of else found
-
-
-def _error(record: Mapping[str, Any], name: str) -> str:
-    p95 = number(record, "summary", name, "p95")
-    most = number(record, "summary", name, "max")
-    return "" if math.isnan(p95 + most) else f"p95 {p95:.2f} mm, largest {most:.2f} mm"
-
-
-def _cameras(cameras: Mapping[str, Any]) -> str:
-    bad = [
-        f"{name}: {words(cameras, name, 'reason')}"
-        for name in cameras
-        if words(cameras, name, "reason")
-    ]
-    return "; ".join(bad)
 
 
 def _judged(record: Mapping[str, Any]) -> Worst:
