@@ -138,7 +138,7 @@ BAD = {
     "bench ./made_up.yaml --out full": "holds no campaign",
     "bench ./made_up.yaml --out r --baseline full": "no results of a campaign",
     "bench ./made_up.yaml --out r --cluster nowhere": "not the address of a Dask scheduler",
-    "bench ./made_up.yaml --cluster tcp://a:1 --workers 2": "a cluster has its own workers",
+    "bench ./made_up.yaml --cluster tcp://a:1 --workers 2": "--workers",
     "compare none r": "no such baseline",
 }
 

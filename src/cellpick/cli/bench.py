@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cellpick.cli.campaign_progress import campaign_progress
+from cellpick.cli.engine import Cluster, Workers, engine_of
 from cellpick.cli.options import AsJson
 from cellpick.cli.terminal import show_table
-from cellpick.errors import InputError
 
 if TYPE_CHECKING:
-    from cellpick.campaign import Baseline, Engine, Suite
+    from cellpick.campaign import Baseline, Suite
 
 MISSES_A_THRESHOLD = 1
 WIDTH = 110
@@ -26,10 +26,7 @@ def bench(
     suite: Annotated[
         str, typer.Argument(metavar="SUITE", help="A suite file, or the name of a shipped suite.")
     ],
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes at a time.  [default: one a core]"),
-    ] = None,
+    workers: Workers = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for the results.  [runs/bench-SUITE]"),
@@ -44,10 +41,7 @@ def bench(
         Path | None,
         typer.Option(metavar="FILE", help="Keep this result as a baseline for later ones."),
     ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as `tcp://host:8786`."),
-    ] = None,
+    cluster: Cluster = None,
     sequential: Annotated[
         bool, typer.Option("--sequential", help="Stop as soon as the success rate is clear.")
     ] = False,
@@ -65,6 +59,7 @@ def bench(
         evaluate_suite,
         load_suite,
         run_campaign,
+        write_pages,
         write_suite_files,
     )
     from cellpick.campaign.results_folder import read_records
@@ -76,7 +71,7 @@ def bench(
     early_stop = EarlyStop(chosen, plan) if sequential else None
     if save_baseline is not None:
         ready_file(save_baseline)
-    engine = _engine(workers, cluster)
+    engine = engine_of(workers, cluster)
     folder = out or Path("runs") / f"bench-{chosen.name}"
     done = list(read_records(folder))
     for record in done:
@@ -92,12 +87,13 @@ def bench(
     results = evaluate_suite(chosen, plan, records, before, early_stop)
     now = datetime.now().isoformat(timespec="seconds")
     write_suite_files(folder, results, records, now, socket.gethostname())
+    page = write_pages(folder)
     if save_baseline is not None:
         _save(save_baseline, chosen, records)
     if as_json:
         typer.echo(json_text(results, indent=1))
     else:
-        _show(results, folder)
+        _show(results, page)
     if not results["passed"]:
         raise typer.Exit(MISSES_A_THRESHOLD)
 
@@ -108,19 +104,6 @@ def _baseline(path: Path, suite: Suite) -> Baseline:
     found = read_baseline(path)
     refuse_another_suite(found, suite.name, [case.name for case in suite.cases], path)
     return found
-
-
-def _engine(workers: int | None, cluster: str | None) -> Engine:
-    from cellpick.campaign import ClusterEngine, LocalEngine
-    from cellpick.campaign.local import usable_cores
-
-    if cluster is None:
-        return LocalEngine(workers or usable_cores())
-    if workers is not None:
-        raise InputError(
-            "a cluster has its own workers", key="--workers", accepted="--workers or --cluster"
-        )
-    return ClusterEngine(cluster)
 
 
 def _save(path: Path, suite: Suite, records: list[dict[str, Any]]) -> None:
@@ -134,7 +117,7 @@ def _save(path: Path, suite: Suite, records: list[dict[str, Any]]) -> None:
     write_whole(path, json_text(kept.document(), indent=1).encode() + b"\n")
 
 
-def _show(results: dict[str, Any], folder: Path) -> None:
+def _show(results: dict[str, Any], page: Path) -> None:
     """The table, what does not hold, and how to see it again."""
     from cellpick.report import campaign_words as words
 
@@ -150,7 +133,7 @@ def _show(results: dict[str, Any], folder: Path) -> None:
         typer.echo(words.sequential_words(results["sequential"]))
     if results["baseline"]:
         show_changes(results["baseline"])
-    typer.echo(f"results: {folder}")
+    typer.echo(f"report: {page}")
 
 
 def show_changes(compared: dict[str, Any]) -> None:
