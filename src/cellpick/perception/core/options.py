@@ -18,7 +18,7 @@ class RefineOptions:
     """How far an initial rotation may be off, per axis."""
     edge_spacing_m: float = 1.5e-3
     """Distance of the model's edge points along an outline."""
-    edges_per_face: int = 240
+    edges_per_face: int = 150
     """A face with more edge points is thinned out to about this many: beyond, what the drawing and
     the calibration err by leaves nothing to gain."""
     edge_correlation_px: float = 3.0
