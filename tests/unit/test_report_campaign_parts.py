@@ -25,7 +25,7 @@ from cellpick.report.failure_tree import MOST_BRANCHES, FailureTree
 from cellpick.report.figure_words import amount, bare_amount, interval
 from cellpick.report.heat_map import heat_map, least_of_pairs
 from cellpick.report.record_fields import as_number, count, numbers, part, rows, words
-from cellpick.report.row_plot import Row, cut, row_plot
+from cellpick.report.row_plot import Row, cut, row_plot, ticks
 from cellpick.report.stage_plot import stage_plot
 from cellpick.report.worst_episodes import OF_ONE_KIND, SHOWN, WorstEpisodes
 
@@ -131,6 +131,22 @@ def test_an_error_is_told_by_the_last_line_of_its_traceback():
     assert names == {"raised an error", "KeyError: 'a'", "no status"}
 
 
+def test_unwanted_contacts_are_told_by_what_touched_what():
+    contact = {"bodies": ["gripper.cup.0", "cell.A003"], "force_n": 2.0, "time_s": 1.0}
+    wall = contact | {"bodies": ["tray", "gripper.cup.1"]}
+    tries = [
+        attempt(1, contacts=[contact, contact, wall]),
+        attempt(2, "dropped", shorts=["busbar"]),
+    ]
+    root = tree_of([record(attempts=tries, summary=summary(tries))])["Unwanted contacts"]
+    assert (root.count, root.total) == (3, 2)
+    assert {tuple(node.name for node in branch.chain()) for branch in root.shown()} == {
+        ("cell with gripper", "and the cell was placed"),
+        ("gripper with tray", "and the cell was placed"),
+        ("a conductor with two terminals", "not placed"),
+    }
+
+
 def test_looks_are_told_by_what_they_missed():
     bad = looked(1, 10)
     bad["first_look"]["statuses"] = {"ok": 7, "ambiguous": 3}
@@ -210,8 +226,8 @@ def test_amounts_have_their_units(value, unit, text):
 
 def test_half_open_intervals_are_told():
     assert interval({"low": 0.9, "high": 1.0, "unit": "share"}) == "90.0 to 100"
-    assert interval({"low": None, "high": 0.013, "unit": "share"}) == "at most 1.3"
-    assert interval({"low": 0.4, "high": None, "unit": "mm"}) == "at least 0.4"
+    assert interval({"low": None, "high": 0.013, "unit": "share"}) == "1.3 or less"
+    assert interval({"low": 0.4, "high": None, "unit": "mm"}) == "0.4 or more"
     assert interval({"low": None, "high": None}) == interval({}) == ""
 
 
@@ -353,3 +369,16 @@ def test_bare_amounts_of_large_and_tiny_values_stay_short():
     assert [bare_amount(v, "mm") for v in (0.0, 1e-7, 0.12345, 12345.6)] == [
         *("0", "1e-07", "0.123", "12346"),
     ]
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_ticks_are_few_evenly_apart_and_on_the_axis(low, span):
+    high = low + span
+    found = ticks(low, high)
+    slack = 1e-6 * (abs(low) + span)
+    assert len(found) <= 6
+    assert all(low - slack <= tick <= high + slack for tick in found)
+    assert np.ptp(np.diff(found)) <= slack if len(found) > 2 else True
+    assert ticks(40.0, 100.0) == [40.0, 60.0, 80.0, 100.0]
+    assert ticks(0.0, 1.0) == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    assert ticks(3.0, 3.0)

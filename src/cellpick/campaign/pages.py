@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from cellpick.campaign.dataset import write_dataset
 from cellpick.campaign.effects import effects_of
+from cellpick.campaign.figures import figures_of
 from cellpick.campaign.results_folder import PICTURES, read_document, read_records
 from cellpick.campaign.sweep import combinations, sweep_of, sweep_plan
 from cellpick.errors import InputError
@@ -40,7 +41,7 @@ def write_pages(folder: Path) -> Path:
     data = CampaignData(
         campaign=campaign,
         records=records,
-        results=_results(folder / RESULTS),
+        results=_results(folder / RESULTS) or _figures(records),
         effects=effects,
         pictures=_Pictures(folder / PICTURES),
         command=f"cellpick report {folder}",
@@ -55,6 +56,15 @@ def _results(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_bytes()))
     except (ValueError, TypeError) as error:
         raise InputError("not the results of a campaign", source=str(path)) from error
+
+
+def _figures(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Figures with intervals of what nothing judges: by case, or scene where cases have no name."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for record in records:
+        groups.setdefault(record["case"] or record["scene"], []).append(record)
+    figures = {name: figures_of(group) for name, group in groups.items()}
+    return {"figures": figures, "overall": figures_of(records)} if records else {}
 
 
 class _Pictures(Mapping[str, bytes]):

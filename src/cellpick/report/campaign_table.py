@@ -21,6 +21,7 @@ from cellpick.report.record_fields import mapping, number, rows, words
 MOST_ROWS = 200
 CORE = (
     *("success_rate", "found_rate", "errors", "polarity_errors", "drops", "safety_violations"),
+    "collisions",
     *("place_error_mm_p95", "pose_error_mm_p95", "cycle_time_s_p95", "picks_per_hour"),
 )
 """Columns of the table, beside those that have a threshold."""
@@ -52,6 +53,7 @@ def headline(results: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "columns": [{"title": title(key), "unit": _unit(figures, overall, key)} for key in columns],
         "rows": table if columns else [],
+        "judged": bool(verdicts),
         "left_out": len(figures) - len(shown),
     }
 

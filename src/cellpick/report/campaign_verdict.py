@@ -8,7 +8,7 @@ from typing import Any
 
 from cellpick.report.campaign_tally import Tally
 from cellpick.report.figure_words import amount, bare_amount, interval, title, unit_words
-from cellpick.report.record_fields import count, mapping, number, part, rows, words
+from cellpick.report.record_fields import as_number, count, mapping, number, part, rows, words
 
 TONES = {"pass": "good", "fail": "bad"}
 _CHANGES = {"worse": "bad", "better": "good"}
@@ -19,7 +19,7 @@ def verdict_words(results: Mapping[str, Any], tally: Tally, planned: int) -> dic
     told = _verdict(results, tally)
     if 0 < tally.episodes < planned:
         told["text"] += f" {tally.episodes} of {planned} planned episodes were run."
-        if not results:
+        if not rows(results, "verdicts"):
             told |= {"tone": "warn", "word": "Not finished"}
     return told
 
@@ -35,7 +35,7 @@ def _verdict(results: Mapping[str, Any], tally: Tally) -> dict[str, str]:
         return {"tone": tone, "word": word, "text": "; ".join(wrong) + "."}
     if not verdicts:
         ended = tally.statuses["done"]
-        text = f"{ended} of {tally.episodes} episodes ended by themselves; no limits were set."
+        text = f"{ended} of {tally.episodes} episodes ended by themselves; no limits were judged."
         return {"tone": "plain", "word": "Done", "text": text}
     held = "The one limit holds." if len(verdicts) == 1 else f"All {len(verdicts)} limits hold."
     return {"tone": "good", "word": "Passes", "text": held}
@@ -119,7 +119,7 @@ def sequential_words(results: Mapping[str, Any]) -> str:
 def as_signed(value: Any, unit: str) -> str:
     """A difference with its sign."""
     text = bare_amount(value, unit)
-    return text if text.startswith("-") or not text[0].isdigit() else f"+{text}"
+    return f"+{text}" if as_number(value) > 0 and text != "0" else text
 
 
 def _wrong(results: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from cellpick.report.record_fields import as_number, count, number, rows, words
-from cellpick.report.row_plot import Row, cut, row_plot
+from cellpick.report.row_plot import Row, cut, row_plot, ticks
 from cellpick.report.svg import label, picture
 
 _WIDTH, _HEIGHT = 460, 232
@@ -89,11 +89,10 @@ def _chance(p: float) -> str:
 
 def _grid(low: float) -> list[str]:
     parts, right = [], _WIDTH - _RIGHT
-    for k in range(5):
-        share = low / 100 + (1 - low / 100) * k / 4
-        y = _y(share, low)
+    for tick in ticks(low, 100.0):
+        y = _y(tick / 100, low)
         parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
-        parts.append(label(_LEFT - 6, y + 4, f"{100 * share:.4g}", "end", "muted"))
+        parts.append(label(_LEFT - 6, y + 4, f"{tick:.4g}", "end", "muted"))
     return parts
 
 

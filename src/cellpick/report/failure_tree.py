@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cellpick.report.cell_fates import fates, made_good
-from cellpick.report.record_fields import count, mapping, words
+from cellpick.report.record_fields import count, mapping, part, rows, words
 
 MOST_BRANCHES = 12
 """Shown under one node; the others are counted together."""
@@ -86,6 +86,7 @@ class FailureTree:
         self._ended = Node("Episodes without a result", "episodes")
         self._cells = Node("Cells not placed", "cells")
         self._missed = Node("Cells not found, or found and not trusted", "cells")
+        self._touched = Node("Unwanted contacts", "attempts, once a pair of bodies")
         self._good = Node("Failed attempts, made good by a later one", "attempts", calm=True)
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -101,14 +102,18 @@ class FailureTree:
 
     def roots(self) -> list[Node]:
         """What failed at all, the gravest first."""
-        nodes = (self._ended, self._cells, self._missed, self._good)
+        nodes = (self._ended, self._cells, self._missed, self._touched, self._good)
         return [node for node in nodes if node.count]
 
     def _run(self, record: Mapping[str, Any]) -> None:
         self._cells.total += count(record, "summary", "cells_total")
-        self._good.total += count(record, "summary", "attempts")
+        for node in (self._touched, self._good):
+            node.total += count(record, "summary", "attempts")
         for fate in fates(record):
             self._cells.add(fate, record)
+        for attempt in rows(record, "attempts"):
+            for path in sorted(_touches(attempt)):
+                self._touched.add(path, record)
         for fate in made_good(record):
             self._good.add(fate, record)
 
@@ -120,6 +125,16 @@ class FailureTree:
         for status in mapping(look, "statuses"):
             for _ in range(count(look, "statuses", status) if status != "ok" else 0):
                 self._missed.add(("found, but not trusted", status), record)
+
+
+def _touches(attempt: Mapping[str, Any]) -> set[tuple[str, ...]]:
+    """What touched what in an attempt, once each, and what it came to."""
+    outcome = "and the cell was placed" if words(attempt, "status") == "placed" else "not placed"
+    pairs = [part(contact, "bodies") for contact in rows(attempt, "contacts")]
+    found = [sorted(str(b).split(".")[0] for b in p) for p in pairs if isinstance(p, list | tuple)]
+    shorts = part(attempt, "shorts")
+    found += [["a conductor", "two terminals"]] * bool(shorts)
+    return {(" with ".join(pair), outcome) for pair in found}
 
 
 def _ending(status: str, record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ TITLES = {
 RATE_OF = {"polarity_errors": "polarity_error_rate", "drops": "drop_rate"}
 """The share that tells how sure a count is."""
 _PER_HOUR = "1/h"
+_NOTHING = 1e-9
+"""What rounding leaves of differences; no figure of a station is that small."""
 
 
 def title(key: str) -> str:
@@ -65,6 +67,8 @@ def bare_amount(value: Any, unit: str) -> str:
     found = as_number(value)
     if math.isnan(found):
         return NONE
+    if abs(found) < _NOTHING:
+        return "0"
     if unit == "share":
         return _percent(100 * found)
     if abs(found) >= 1000 or (unit == "" and found == round(found)):
@@ -79,16 +83,16 @@ def interval(figure: Mapping[str, Any]) -> str:
     if math.isnan(low) and math.isnan(high):
         return ""
     if math.isnan(low):
-        return f"at most {bare_amount(high, unit)}"
+        return f"{bare_amount(high, unit)} or less"
     if math.isnan(high):
-        return f"at least {bare_amount(low, unit)}"
+        return f"{bare_amount(low, unit)} or more"
     return f"{bare_amount(low, unit)} to {bare_amount(high, unit)}"
 
 
 def _percent(value: float) -> str:
     """With one decimal, or with as many as tell nearly all from all and nearly none from none."""
-    if value in (0.0, 100.0):
-        return f"{value:.0f}"
+    if value == 100:
+        return "100"
     for digits in range(1, 6):
         text = f"{value:.{digits}f}"
         if float(text) not in (0.0, 100.0):

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-import numpy as np
-
 from cellpick.report.svg import label, picture
 
 WIDTH, ROW = 1000, 24
-_NAME, _NOTE, _TOP, _BOTTOM = 300, 200, 8, 42
+_NAME, _NOTE, _TOP, _BOTTOM = 280, 236, 8, 42
 _LETTERS = 44
 
 Tone = Literal["good", "bad", "plain"]
@@ -49,13 +47,22 @@ def row_plot(rows: Sequence[Row], unit: str, low: float, high: float, *, bars: b
     x = _Axis(low, high)
     bottom = _TOP + ROW * len(rows)
     parts = []
-    for tick in np.linspace(low, high, 6).tolist():
+    for tick in ticks(low, high):
         at = x(tick)
         parts.append(f'<line class="grid" x1="{at:.1f}" y1="{_TOP}" x2="{at:.1f}" y2="{bottom}"/>')
         parts.append(label(at, bottom + 16, f"{tick:.4g}", "middle", "muted"))
     parts.append(label(WIDTH - _NOTE, bottom + 34, unit, "end", "muted"))
     parts += [_drawn(row, x, _TOP + ROW * (k + 0.5), bars) for k, row in enumerate(rows)]
     return picture(WIDTH, bottom + _BOTTOM, "".join(parts), "rows")
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Round values from `low` to `high`, six at most where the ends are round."""
+    raw = (high - low) / 5 or 1.0
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = power * next(k for k in (1, 2, 2.5, 5, 10) if k * power >= raw * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [step * k for k in range(first, last + 1)]
 
 
 def cut(text: str, letters: int = _LETTERS) -> str:

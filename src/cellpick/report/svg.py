@@ -88,7 +88,10 @@ def _x_axis(x: _Scale, top: float, unit: str) -> list[str]:
 
 
 def _mark(x: float, name: str, kind: str, row: int) -> str:
-    anchor = "end" if x > 0.75 * _WIDTH else "start"
+    # the median's name stands at its left, out of the way of the others
+    anchor = (
+        "end" if x > 0.75 * _WIDTH or (name.startswith("p50") and x > 0.3 * _WIDTH) else "start"
+    )
     shift = -4 if anchor == "end" else 4
     y = 10 + 12 * row
     line = f'<line class="{kind}" x1="{x:.1f}" y1="{y - 8}" x2="{x:.1f}" y2="{_HEIGHT - _BOTTOM}"/>'
