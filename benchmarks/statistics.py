@@ -32,9 +32,9 @@ def main() -> int:
     simulations = (
         ("coverage", rates.coverage, 1000),
         ("rare_events", rates.rare_events, 2000),
-        ("unchanged", rates.unchanged, 400),
+        ("unchanged", rates.unchanged, 300),
         ("ten_reruns", rates.ten_reruns, 100),
-        ("power", rates.power, 80),
+        ("power", rates.power, 60),
         ("sequential", rates.sequential, 4000),
     )
     document = {}

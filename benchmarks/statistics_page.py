@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from benchmarks.statistics_rates import SIZES
+
 HEAD = """# Statistics of campaigns
 
 Made by `python -m benchmarks.statistics`, from random campaigns with a known truth. Cells of one
@@ -88,7 +90,7 @@ _SPRT = (
 
 
 def _power_columns() -> tuple[tuple[str, str], ...]:
-    shares = [(f"{n}", f"{{{n}/1:.0%}} ({{{n}/6:.0%}})") for n in (6, 10, 20, 40)]
+    shares = [(f"{n}", f"{{{n}/1:.0%}} ({{{n}/6:.0%}})") for n in SIZES]
     return (("change", "{change}"), ("seeds", "{pairing}"), *shares)
 
 

@@ -32,6 +32,7 @@ from cellpick.campaign.statistics import (
 Row = dict[str, Any]
 Figure = Literal["rate", "mean", "p95"]
 """Success rate, or mean or 95th percentile of the place error."""
+FIGURES: tuple[Figure, ...] = ("rate", "mean", "p95")
 RESAMPLES = 999
 """For each comparison; the smallest p is then 0.001."""
 
@@ -81,7 +82,7 @@ def verdicts(
 def unchanged(rng: np.random.Generator, runs: int) -> list[Row]:
     """Verdicts on a change that changes nothing but the noise, and intervals around no effect."""
     rows = []
-    for figure, paired, episodes in product(("rate", "p95"), (True, False), (6, 20)):
+    for figure, paired, episodes in product(FIGURES, (True, False), (4, 20)):
         found = verdicts(figure, paired, episodes, Truth(), rng, runs)
         rows.append(
             {
@@ -116,6 +117,7 @@ def ten_reruns(rng: np.random.Generator, runs: int, episodes: int = 20) -> list[
     return [row | {"ten_without": 1 - campaigns / runs}]
 
 
+SIZES = (4, 8, 12, 20, 40)
 CHANGES = {
     "success 98 % to 95 %": ("rate", Truth(rate=0.95)),
     "success 98 % to 90 %": ("rate", Truth(rate=0.9)),
@@ -132,7 +134,7 @@ def power(rng: np.random.Generator, runs: int) -> list[Row]:
     rows = []
     for (name, (figure, change)), paired in product(CHANGES.items(), (True, False)):
         shares = {}
-        for episodes in (6, 10, 20, 40):
+        for episodes in SIZES:
             found = verdicts(figure, paired, episodes, change, rng, runs)
             for family in (1, 6):
                 worse = share(c.p <= ALPHA / family and _is_worse(c) for c in found)

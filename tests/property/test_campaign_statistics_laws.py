@@ -77,7 +77,7 @@ def test_sides_changed_over_change_the_sign_alone(baseline, current, statistic, 
         current = {f"{key}'": values for key, values in current.items()}
     there = compared(baseline, current, statistic=statistic)
     back = compared(current, baseline, statistic=statistic)
-    assert 0 < there.least_p <= there.p <= 1
+    assert 0 <= there.least_p <= there.p <= 1
     assert (back.p, back.least_p) == pytest.approx((there.p, there.least_p))
     assert back.effect == pytest.approx(-there.effect, nan_ok=True)
     flipped = {"better": "worse", "worse": "better", "no evidence": "no evidence"}

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import permutation_test
+from scipy.stats import permutation_test, ttest_1samp, ttest_ind
+from scipy.stats import t as student_t
 
 from cellpick.campaign.statistics import ALPHA, compare, holm
 from cellpick.campaign.statistics.pooled import Pooled
@@ -103,6 +104,63 @@ def test_p_of_all_free_exchanges_is_scipys():
     assert found.least_p == pytest.approx(1 / 462)
 
 
+@pytest.mark.parametrize("statistic", ["mean", "p50", "p95"])
+def test_few_pairs_of_positive_values_get_students_test(statistic):
+    before, now = errors(1, 4), errors(2, 4, factor=5)
+    found = against(before, now, statistic=statistic, better="lower")
+    figure = {"mean": np.mean, "p50": np.median, "p95": lambda v: np.percentile(v, 95)}[statistic]
+    apart = [np.log(figure(now[key]) / figure(before[key])) for key in before]
+    assert found.p == pytest.approx(ttest_1samp(apart, 0).pvalue)
+    assert (found.test, found.verdict, found.pairing) == ("student", "worse", "paired")
+
+
+def test_few_unpaired_positive_values_get_students_test():
+    before, now = errors(1, 4), errors(2, 5, factor=3, name="b")
+    found = against(before, now, better="lower")
+    logs = [[np.log(np.mean(v)) for v in side.values()] for side in (before, now)]
+    assert found.p == pytest.approx(ttest_ind(*logs).pvalue)
+    assert (found.test, found.verdict) == ("student", "worse")
+
+
+def test_students_test_keeps_cases_apart():
+    """As the F test of the campaign in an analysis of variance with the case as a block."""
+    rng = np.random.default_rng(2)
+    size = {"hard": 5.0, "easy": 0.1}
+    cases = {f"{side}{case}{i}": case for side in "ab" for case in size for i in range(3)}
+    values = {key: [size[case] * rng.lognormal(0, 0.1)] for key, case in cases.items()}
+    before = {key: v for key, v in values.items() if key[0] == "a"}
+    now = {key: [v[0] * 1.5] for key, v in values.items() if key[0] == "b"}
+    found = against(before, now, better="lower", strata=cases)
+    assert (found.test, found.verdict) == ("student", "worse")
+    logs = np.array([np.log(v[0]) for v in (before | now).values()]).reshape(2, 2, 3)
+    inner = ((logs - logs.mean(axis=2, keepdims=True)) ** 2).sum() / 8
+    t = np.diff(logs.mean(axis=(1, 2)))[0] / np.sqrt(inner * 2 / 6)
+    assert found.p == pytest.approx(2 * student_t.sf(t, 8))
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ([0.0, 2.0, 1.0], [3.0, 3.0, 4.0]),  # a count may be 0
+        ([1.0, 1.0, 1.0], [2.0, 2.0, 2.0]),  # nothing varies
+        ([0.1, 0.2, 0.7], [0.3, 0.6, 2.1]),  # nothing but rounding varies
+        ([1.0, 2.0], [3.0, 3.0]),  # one degree of freedom
+    ],
+)
+def test_where_students_test_does_not_apply_exchanges_serve(before, now):
+    sides = ({str(i): [v] for i, v in enumerate(side)} for side in (before, now))
+    assert against(*sides).test == "exchange"
+
+
+def test_episodes_that_moved_against_the_whole_are_no_evidence():
+    """One episode of many cells moves the mean up; the others moved down."""
+    before = {"0": [1.0] * 99} | {str(i): [1.0 + i / 50] for i in range(1, 9)}
+    now = {"0": [1.4] * 99} | {str(i): [0.5] for i in range(1, 9)}
+    found = against(before, now, better="lower")
+    assert found.effect > 0
+    assert (found.test, found.p, found.verdict) == ("student", 1, "no evidence")
+
+
 def test_strata_keep_a_hard_case_from_hiding_a_change():
     """The cases differ far more than the campaigns do: exchanged within cases, the change shows."""
     rng = np.random.default_rng(2)
@@ -166,8 +224,8 @@ def test_one_episode_alone_is_never_evidence():
 
 
 def test_too_few_episodes_are_said_to_be_too_few():
-    found = against(errors(1, 4), errors(2, 4, factor=9), better="lower")
-    assert found.verdict == "no evidence"
+    found = against(campaign(1, 4, rate=1), campaign(2, 4, rate=0))
+    assert (found.verdict, found.test) == ("no evidence", "exchange")
     assert found.reason == "too little data: p cannot be below 0.029"
     assert found.p == pytest.approx(2 / 70)
 
@@ -222,7 +280,7 @@ def test_many_comparisons_share_one_chance_of_error():
 def test_comparisons_that_can_show_nothing_take_no_share():
     found = replace(against(errors(1), errors(2, factor=1.3), better="lower"), p=0.008)
     nothing = against(campaign(3), campaign(3))
-    few = against(errors(1, 3), errors(2, 3))
+    few = against(campaign(1, 3), campaign(2, 3, rate=0))
     judged = holm({"a": found, "b": nothing, "c": few, "d": against({}, {})})
     assert judged["a"].p_adjusted == 0.008
     assert {key: c.verdict for key, c in judged.items()} == {

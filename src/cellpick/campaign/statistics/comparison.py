@@ -10,7 +10,7 @@ import numpy as np
 
 from cellpick.campaign.statistics.effects import bootstrap_interval, rate_difference_interval
 from cellpick.campaign.statistics.exchange import (
-    Exchanges,
+    Chance,
     chance,
     free_exchanges,
     paired_exchanges,
@@ -18,6 +18,7 @@ from cellpick.campaign.statistics.exchange import (
 from cellpick.campaign.statistics.intervals import Interval, check_share
 from cellpick.campaign.statistics.pooled import Pooled, Statistic
 from cellpick.campaign.statistics.sides import Sides, Values, matched
+from cellpick.campaign.statistics.student import student_p
 from cellpick.errors import InputError
 
 ALPHA = 0.01
@@ -26,8 +27,13 @@ together. Half of them are `worse`: ten reruns of unchanged code raise no alarm 
 RESAMPLES = 9999
 LEAST_PAIRS = 12
 """That differ, for exchanges within pairs: fewer cannot give p below 0.0005, which many comparisons
-at once need. Free exchanges of the same episodes can; pairs that are alike make them cautious."""
+at once need. Instead, Student's test of positive values, or free exchanges of the same episodes;
+pairs that are alike make those cautious."""
+FEW_WAYS = 4000
+"""Of unpaired exchanges; fewer cannot give p below 0.0005 either."""
 Direction = Literal["higher", "lower"]
+Test = Literal["exchange", "student"]
+EXCHANGE: Test = "exchange"
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Comparison:
     """For all comparisons of its family, by `holm`; before that, `p`."""
     least_p: float
     """Smallest p that these values could have given, however they had fallen to the two sides."""
+    test: Test
+    """Exchanges assume nothing of the values; Student's test serves where there are too few."""
     pairing: Literal["paired", "unpaired"]
     episodes: tuple[int, int]
     """Episodes with values that were compared, of the baseline and of the current campaign."""
@@ -71,9 +79,10 @@ def compare(
 
     Paired by id where at least half of either side's episodes are on the other side too (the rest
     are left out); else unpaired, exchanged within `strata` (id -> case; a case of one side alone is
-    left out). Fewer than `LEAST_PAIRS` pairs that differ are exchanged freely, too. Values that are
-    not finite are left out: a failure that must count is a 0 in a rate. Raises `InputError` for an
-    unknown statistic or direction, for a bad level and for values that are no list of numbers.
+    left out). Few episodes, up to 11 pairs or about 7 on each side, are tested by `student_p` if
+    their values are positive, else by free exchanges. Values that are not finite are left out: a
+    failure that must count is a 0 in a rate. Raises `InputError` for an unknown statistic or
+    direction, for a bad level and for values that are no list of numbers.
     """
     check_share("alpha", alpha)
     if better not in ("higher", "lower"):
@@ -85,9 +94,9 @@ def compare(
     pooled = Pooled([*sides.baseline, *sides.current], statistic)
     found = np.repeat([0.0, 1.0], [a, b])
     before, now = (float(pooled.figure(w[None])[0]) for w in (1 - found, found))
-    p, least, interval = 1.0, 1.0, Interval(np.nan, np.nan)
+    chances, test, interval = Chance(1.0, 1.0), EXCHANGE, Interval(np.nan, np.nan)
     if a and b:
-        p, least = chance(pooled, _exchanges(sides, resamples, rng), found)
+        chances, test = _tested(sides, pooled, now - before, resamples, rng)
         if statistic == "mean" and pooled.binary:
             interval = rate_difference_interval(pooled, a, sides.paired)
         else:
@@ -99,14 +108,15 @@ def compare(
         current=now,
         effect=now - before,
         interval=interval,
-        p=p,
-        p_adjusted=p,
-        least_p=least,
+        p=chances.p,
+        p_adjusted=chances.p,
+        least_p=chances.least,
+        test=test,
         pairing="paired" if sides.paired else "unpaired",
         episodes=(a, b),
         better=better,
     )
-    return judged(comparison, p, alpha, 1)
+    return judged(comparison, chances.p, alpha, 1)
 
 
 def judged(comparison: Comparison, p_adjusted: float, alpha: float, family: int) -> Comparison:
@@ -128,10 +138,18 @@ def judged(comparison: Comparison, p_adjusted: float, alpha: float, family: int)
     return replace(comparison, verdict=verdict, reason=reason, p_adjusted=p_adjusted)
 
 
-def _exchanges(sides: Sides, resamples: int, rng: np.random.Generator) -> Exchanges:
+def _tested(
+    sides: Sides, pooled: Pooled, effect: float, resamples: int, rng: np.random.Generator
+) -> tuple[Chance, Test]:
+    found = np.repeat([0.0, 1.0], [len(sides.baseline), len(sides.current)])
     if sides.paired:
         pairs = zip(sides.baseline, sides.current, strict=True)
-        differs = [not np.array_equal(np.sort(x), np.sort(y)) for x, y in pairs]
-        if sum(differs) == 0 or sum(differs) >= LEAST_PAIRS:
-            return paired_exchanges(np.array(differs), resamples, rng)
-    return free_exchanges(sides.baseline_strata, sides.current_strata, resamples, rng)
+        differs = np.array([not np.array_equal(np.sort(x), np.sort(y)) for x, y in pairs])
+        if differs.sum() == 0 or differs.sum() >= LEAST_PAIRS:
+            return chance(pooled, paired_exchanges(differs, resamples, rng), found), EXCHANGE
+    free = free_exchanges(sides.baseline_strata, sides.current_strata, resamples, rng)
+    if sides.paired or (free.complete and len(free.current) < FEW_WAYS):
+        p = student_p(sides, pooled, effect)
+        if p is not None:
+            return Chance(p, 0.0), "student"
+    return chance(pooled, free, found), EXCHANGE
