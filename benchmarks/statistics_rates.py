@@ -33,8 +33,8 @@ Row = dict[str, Any]
 Figure = Literal["rate", "mean", "p95"]
 """Success rate, or mean or 95th percentile of the place error."""
 FIGURES: tuple[Figure, ...] = ("rate", "mean", "p95")
-RESAMPLES = 999
-"""For each comparison; the smallest p is then 0.001."""
+RESAMPLES, MANY_RESAMPLES = 999, 4999
+"""Of a comparison; many where they are then all the exchanges of up to 12 pairs."""
 
 
 def coverage(rng: np.random.Generator, campaigns: int) -> list[Row]:
@@ -225,11 +225,12 @@ def _compared(
     episodes = draw_episodes(count, rng)
     later = episodes if paired else draw_episodes(count, rng)
     name = "" if paired else "other"
+    resamples = MANY_RESAMPLES if count <= 12 else RESAMPLES
     if figure == "rate":
         sides = draw_successes(episodes, Truth(), rng), draw_successes(later, change, rng, name)
-        return compare(*sides, rng, resamples=RESAMPLES)
+        return compare(*sides, rng, resamples=resamples)
     errors = draw_place_errors(episodes, Truth(), rng), draw_place_errors(later, change, rng, name)
-    return compare(*errors, rng, statistic=figure, better="lower", resamples=RESAMPLES)
+    return compare(*errors, rng, statistic=figure, better="lower", resamples=resamples)
 
 
 def _six_figures(episodes: Episodes, rng: np.random.Generator, name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from scipy.stats import permutation_test, ttest_1samp, ttest_ind
 from scipy.stats import t as student_t
 
 from cellpick.campaign.statistics import ALPHA, compare, holm
-from cellpick.campaign.statistics.pooled import Pooled
+from cellpick.campaign.statistics.pooled import Pooled, portions
 from cellpick.errors import InputError
 
 
@@ -144,6 +144,7 @@ def test_students_test_keeps_cases_apart():
         ([0.0, 2.0, 1.0], [3.0, 3.0, 4.0]),  # a count may be 0
         ([1.0, 1.0, 1.0], [2.0, 2.0, 2.0]),  # nothing varies
         ([0.1, 0.2, 0.7], [0.3, 0.6, 2.1]),  # nothing but rounding varies
+        ([1.0, 1.0, 0.0, 1.0], [1.0, 1.0, 1.0, 1.0]),  # a rate
         ([1.0, 2.0], [3.0, 3.0]),  # one degree of freedom
     ],
 )
@@ -221,6 +222,26 @@ def test_one_episode_alone_is_never_evidence():
         assert found.verdict == "no evidence"
         assert found.reason == "too little data: p cannot be below 1"
         assert found.effect == -1
+
+
+def test_the_size_of_a_change_is_unknown_from_one_episode_of_measured_values():
+    for name in ("", "other"):
+        found = against({"0": [0.2, 0.3]}, {f"{name}0": [2.0, 3.0]}, better="lower")
+        assert found.verdict == "no evidence"
+        assert np.isnan(found.interval).all()
+
+
+def test_few_rates_are_exchanged_freely():
+    found = against(campaign(1, 6, rate=1), campaign(2, 6, rate=0.5))
+    assert (found.test, found.verdict) == ("exchange", "worse")
+    assert found.p == pytest.approx(2 / 924)
+
+
+def test_exchanges_come_in_portions_that_fit_the_memory():
+    assert sum(portions(9999, 4000)) == 9999
+    assert max(portions(9999, 4000)) * 4000 <= 4_000_000
+    assert portions(5, 10**9) == [1] * 5
+    assert portions(10, 0) == [10]
 
 
 def test_too_few_episodes_are_said_to_be_too_few():

@@ -49,7 +49,7 @@ class Comparison:
     effect: float
     """Current less baseline."""
     interval: Interval
-    """Of the effect, at 95 %; NaN without values."""
+    """Of the effect, at 95 %; NaN without values, or if it is no rate and one episode is all."""
     p: float
     """Two-sided; 1 without values."""
     p_adjusted: float
@@ -148,7 +148,7 @@ def _tested(
         if differs.sum() == 0 or differs.sum() >= LEAST_PAIRS:
             return chance(pooled, paired_exchanges(differs, resamples, rng), found), EXCHANGE
     free = free_exchanges(sides.baseline_strata, sides.current_strata, resamples, rng)
-    if sides.paired or (free.complete and len(free.current) < FEW_WAYS):
+    if sides.paired or free.ways < FEW_WAYS:
         p = student_p(sides, pooled, effect)
         if p is not None:
             return Chance(p, 0.0), "student"

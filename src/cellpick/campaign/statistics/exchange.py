@@ -6,7 +6,7 @@ episode, the baseline's before the current ones': 1 where the episode counts as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, combinations, product
 from math import comb, prod
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cellpick.campaign.statistics.pooled import Pooled
+from cellpick.campaign.statistics.pooled import Pooled, portions
 from cellpick.geometry import Floats
 
 _TIE = 1e-9
@@ -24,10 +24,12 @@ _TIE = 1e-9
 class Exchanges(NamedTuple):
     """Ways in which the episodes could have fallen to the two campaigns."""
 
-    current: Floats
-    """(r, n) 1 where the episode counts as current, 0 where as the baseline's."""
+    designs: Iterator[Floats]
+    """Some of the rows at a time, each (rows, n)."""
+    ways: int
+    """How many there are."""
     complete: bool
-    """All ways, the one found included; else as many random ones, without it."""
+    """The designs are all of them, the one found included; else random ones, without it."""
 
 
 class Chance(NamedTuple):
@@ -43,15 +45,16 @@ def paired_exchanges(
     differs: NDArray[np.bool_], resamples: int, rng: np.random.Generator
 ) -> Exchanges:
     """Within pairs; `differs` (m,) says which pairs have anything to exchange."""
-    m, where = len(differs), np.flatnonzero(differs)
-    complete = 2 ** len(where) <= resamples
-    if complete:
-        swaps = np.array(list(product((0, 1), repeat=len(where))), dtype=np.float64)
-    else:
-        swaps = rng.integers(0, 2, (resamples, len(where))).astype(np.float64)
-    swapped = np.zeros((len(swaps), m))
-    swapped[:, where] = swaps
-    return Exchanges(np.hstack([swapped, 1 - swapped]), complete)
+    where = np.flatnonzero(differs)
+    ways = 2 ** len(where)
+    if ways <= resamples:
+        table = np.array(list(product((0, 1), repeat=len(where))), dtype=np.float64)
+        return Exchanges(iter([_swapped(table, where, len(differs))]), ways, complete=True)
+    designs = (
+        _swapped(rng.integers(0, 2, (rows, len(where))).astype(np.float64), where, len(differs))
+        for rows in portions(resamples, 2 * len(differs))
+    )
+    return Exchanges(designs, ways, complete=False)
 
 
 def free_exchanges(
@@ -63,12 +66,14 @@ def free_exchanges(
     taken = [int((at >= len(baseline)).sum()) for at in columns]
     ways = prod(comb(len(at), k) for at, k in zip(columns, taken, strict=True))
     if ways > resamples:
-        return Exchanges(_random_design(columns, taken, resamples, rng), complete=False)
+        sizes = portions(resamples, len(strata))
+        designs = (_random_design(columns, taken, rows, rng) for rows in sizes)
+        return Exchanges(designs, ways, complete=False)
     chosen = product(*(combinations(at, k) for at, k in zip(columns, taken, strict=True)))
     design = np.zeros((ways, len(strata)))
     for row, parts in zip(design, chosen, strict=True):
         row[list(chain(*parts))] = 1
-    return Exchanges(design, complete=True)
+    return Exchanges(iter([design]), ways, complete=True)
 
 
 def chance(pooled: Pooled, exchanges: Exchanges, found: Floats) -> Chance:
@@ -78,7 +83,7 @@ def chance(pooled: Pooled, exchanges: Exchanges, found: Floats) -> Chance:
     "Permutation p-values should never be zero").
     """
     here = abs(float(difference(pooled, found[None])[0]))
-    apart = np.abs(difference(pooled, exchanges.current))
+    apart = np.concatenate([np.abs(difference(pooled, rows)) for rows in exchanges.designs])
     if not exchanges.complete:
         apart = np.append(apart, here)
     p, least = (float((apart >= far * (1 - _TIE)).mean()) for far in (here, apart.max()))
@@ -88,6 +93,12 @@ def chance(pooled: Pooled, exchanges: Exchanges, found: Floats) -> Chance:
 def difference(pooled: Pooled, current: Floats) -> Floats:
     """(r,) current figure less the baseline's, for membership rows (r, n)."""
     return pooled.figure(current) - pooled.figure(1 - current)
+
+
+def _swapped(swaps: Floats, where: NDArray[np.intp], pairs: int) -> Floats:
+    swapped = np.zeros((len(swaps), pairs))
+    swapped[:, where] = swaps
+    return np.hstack([swapped, 1 - swapped])
 
 
 def _random_design(

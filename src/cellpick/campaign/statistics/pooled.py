@@ -16,6 +16,15 @@ Statistic = Literal["mean", "p50", "p95"]
 _SHARES = {"p50": 0.5, "p95": 0.95}
 _BLOCK = 50_000
 """Weights that are worked on at a time, for the processor's cache."""
+_HELD = 4_000_000
+"""Weights that are held at a time."""
+
+
+def portions(rows: int, columns: int) -> list[int]:
+    """So many rows of weights, in portions that fit the memory."""
+    most = max(1, _HELD // max(1, columns))
+    whole, rest = divmod(rows, most)
+    return [most] * whole + [rest] * (rest > 0)
 
 
 class Pooled:

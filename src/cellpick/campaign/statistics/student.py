@@ -22,11 +22,11 @@ def student_p(sides: Sides, pooled: Pooled, effect: float) -> float | None:
     Of pairs, or of two samples with one variance, within strata (Student 1908; the strata's
     differences weighted by their precision). Where nothing has changed, the two campaigns' values
     have one distribution, so that differences lie symmetrically even if it is not normal; the test
-    then errs to the side of no evidence. None for values that are not positive (counts, rates), for
-    fewer than 2 degrees of freedom, and where nothing varies.
+    then errs to the side of no evidence. None for rates, for values that are not positive (counts),
+    for fewer than 2 degrees of freedom, and where nothing varies.
     """
     figures = pooled.figure(np.eye(len(pooled.counts)))
-    if (figures <= 0).any():
+    if pooled.binary or (figures <= 0).any():
         return None
     logs = np.log(figures)
     before, now = logs[: len(sides.baseline)], logs[len(sides.baseline) :]
