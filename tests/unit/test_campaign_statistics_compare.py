@@ -57,6 +57,8 @@ def test_a_campaign_is_no_better_than_itself():
     found = against(campaign(3), campaign(3))
     assert (found.verdict, found.effect, found.p, found.least_p) == ("no evidence", 0, 1, 1)
     assert found.reason == "nothing differs"
+    for count in range(1, 30):
+        assert against(errors(3, count), errors(3, count)).reason == "nothing differs"
 
 
 @pytest.mark.parametrize("name", ["", "other"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import isclose
 from typing import Literal
 
 import numpy as np
@@ -94,9 +95,11 @@ def compare(
     pooled = Pooled([*sides.baseline, *sides.current], statistic)
     found = np.repeat([0.0, 1.0], [a, b])
     before, now = (float(pooled.figure(w[None])[0]) for w in (1 - found, found))
+    # the two are summed in another order: what rounding alone parts is the same
+    effect = 0.0 if isclose(before, now, rel_tol=1e-12) else now - before
     chances, test, interval = Chance(1.0, 1.0), EXCHANGE, Interval(np.nan, np.nan)
     if a and b:
-        chances, test = _tested(sides, pooled, now - before, resamples, rng)
+        chances, test = _tested(sides, pooled, effect, resamples, rng)
         if statistic == "mean" and pooled.binary:
             interval = rate_difference_interval(pooled, a, sides.paired)
         else:
@@ -106,7 +109,7 @@ def compare(
         reason="",
         baseline=before,
         current=now,
-        effect=now - before,
+        effect=effect,
         interval=interval,
         p=chances.p,
         p_adjusted=chances.p,
