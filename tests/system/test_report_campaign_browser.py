@@ -15,7 +15,7 @@ import cv2
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
-from campaign_page_stage import records, suite, sweep
+from campaign_page_stage import ended, looked, record, records, suite, sweep
 
 from cellpick.report import CampaignData, render_campaign
 
@@ -82,10 +82,25 @@ def test_the_console_is_heard(tmp_path):
     assert "nothing is not defined" in console[1]
 
 
+LONG = "prismatic_tray with a name that goes on, " * 5 + "<&>\u96fb\u6c60"
+ODD = [
+    record(1, case=LONG, command=f"cellpick run {LONG} --seed 1", inputs={LONG: LONG}),
+    ended("raised", LONG, 2, traceback=LONG * 9, case="x" * 200),
+    looked(3, 9, scene="look_glare"),
+    looked(4, 0, scene="\u96fb\u6c60"),
+]
+
+
 @pytest.mark.parametrize(
     ("data", "plots"),
-    [(suite(), 10), (sweep(), 17), (CampaignData(campaign={}), 0)],
-    ids=["suite", "sweep", "empty"],
+    [
+        (suite(), 10),
+        (sweep(), 17),
+        (suite(ODD), 7),
+        (suite([looked(k, 11) for k in range(3)]), 4),
+        (CampaignData(campaign={}), 0),
+    ],
+    ids=["suite", "sweep", "odd", "looks", "empty"],
 )
 def test_a_browser_draws_every_plot_and_says_nothing(tmp_path, data, plots):
     page = render_campaign(data)

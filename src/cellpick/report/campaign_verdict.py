@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from cellpick.report.figure_words import amount, bare_amount, interval, title, u
 from cellpick.report.record_fields import as_number, count, mapping, number, part, rows, words
 
 TONES = {"pass": "good", "fail": "bad"}
+_SAID = re.compile(r"^it is [^;]*(; )?")
+"""What a reason repeats of the value."""
 _CHANGES = {"worse": "bad", "better": "good"}
 
 
@@ -51,7 +54,7 @@ def missed(results: Mapping[str, Any]) -> list[dict[str, str]]:
             "value": amount(number(verdict, "value"), words(verdict, "unit")),
             "interval": interval(verdict),
             "wanted": wanted(verdict),
-            "reason": words(verdict, "reason"),
+            "reason": _SAID.sub("", words(verdict, "reason")),
             "command": words(verdict, "command"),
         }
         for verdict in rows(results, "verdicts")

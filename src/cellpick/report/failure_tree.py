@@ -9,9 +9,12 @@ from typing import Any
 
 from cellpick.report.cell_fates import fates, made_good
 from cellpick.report.record_fields import count, mapping, part, rows, words
+from cellpick.report.row_plot import cut
 
 MOST_BRANCHES = 12
 """Shown under one node; the others are counted together."""
+LONGEST = 240
+"""Letters of a reason."""
 _MOST_KEPT = 400
 _NUMBER = re.compile(r"(?<![A-Za-z_])\d+(\.\d+)?(e-?\d+)?")
 _REST = "other reasons"
@@ -141,5 +144,5 @@ def _ending(status: str, record: Mapping[str, Any]) -> tuple[str, ...]:
     """How it ended, and the last line of its traceback or its reason."""
     lines = words(record, "traceback").strip().splitlines()
     reason = lines[-1].strip() if lines else words(record, "reason")
-    path = (_ENDED.get(status, status or "no status"), reason)
+    path = (_ENDED.get(status, status or "no status"), cut(reason, LONGEST))
     return tuple(step for step in path if step)

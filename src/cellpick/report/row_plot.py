@@ -12,7 +12,7 @@ from cellpick.report.svg import label, picture
 
 WIDTH, ROW = 1000, 24
 _NAME, _NOTE, _TOP, _BOTTOM = 280, 236, 8, 42
-_LETTERS = 44
+_LETTERS = 38
 
 Tone = Literal["good", "bad", "plain"]
 
