@@ -95,7 +95,7 @@ ODD = [
     ("data", "plots"),
     [
         (suite(), 10),
-        (sweep(), 17),
+        (sweep(), 19),
         (suite(ODD), 7),
         (suite([looked(k, 11) for k in range(3)]), 4),
         (CampaignData(campaign={}), 0),

@@ -235,7 +235,12 @@ def effects():
             {"key": "light.strength", "share": 0.01, "p": 0.32},
             {"key": "gripper.name", "share": 0.0, "p": 0.71},
         ],
-        "sobol": [],
+        "sobol": [
+            {"key": "tray.gap_mm", "first": 0.42, "first_low": 0.31, "first_high": 0.52,
+             "total": 0.5, "total_low": 0.4, "total_high": 0.63},
+            {"key": "cameras.noise_scale", "first": -0.02, "first_low": -0.1, "first_high": 0.07,
+             "total": 0.1, "total_low": 0.02, "total_high": 0.2},
+        ],
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from campaign_page_stage import attempt, effects, ended, looked, record, records
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cellpick.report.campaign_plots import error_plot
 from cellpick.report.campaign_tally import Tally
 from cellpick.report.campaign_verdict import (
     changes,
@@ -21,6 +22,7 @@ from cellpick.report.campaign_verdict import (
 )
 from cellpick.report.cell_fates import FULL, fates, made_good
 from cellpick.report.effect_plots import importance_plot, main_effect_plot, sobol_plot
+from cellpick.report.episode_words import inputs_told
 from cellpick.report.failure_tree import MOST_BRANCHES, FailureTree
 from cellpick.report.figure_words import amount, bare_amount, interval
 from cellpick.report.heat_map import heat_map, least_of_pairs
@@ -346,7 +348,7 @@ def test_importance_is_a_bar_a_key_with_its_chance():
     assert widths == sorted(widths, reverse=True)
     assert len(widths) == 4
     assert "p 0.320" in importance_plot(told)
-    assert importance_plot({}) == sobol_plot(told, "first") == ""
+    assert importance_plot({}) == sobol_plot({}, "first") == ""
     index = {"key": "a", "first": 0.4, "first_low": 0.3, "first_high": 0.5}
     assert "40.0 %" in sobol_plot({"sobol": [index]}, "first")
 
@@ -384,3 +386,34 @@ def test_ticks_are_few_evenly_apart_and_on_the_axis(low, span):
     assert ticks(40.0, 100.0) == [40.0, 60.0, 80.0, 100.0]
     assert ticks(0.0, 1.0) == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
     assert ticks(3.0, 3.0)
+
+
+def test_a_histogram_has_the_limit_that_all_cases_share_and_that_is_not_far_off():
+    tries = [attempt(k, place_error_mm=0.3 + 0.01 * k, place_error_deg=0.1) for k in range(9)]
+    tally = Tally([record(attempts=tries, summary=summary(tries))])
+
+    def shown(*limits):
+        verdicts = [{"figure": "place_error_mm_p95", "limit": limit} for limit in limits]
+        return "limit" in error_plot(tally, "place_error_mm", "mm", {"verdicts": verdicts})["svg"]
+
+    assert shown(1.0)
+    assert shown(1.0, 1.0)
+    assert not shown(1.0, 0.8)
+    assert not shown(20.0)
+    assert not shown()
+
+
+def test_what_lies_far_beyond_is_told_not_drawn():
+    tries = [attempt(k, place_error_mm=0.3, place_error_deg=0.1) for k in range(99)]
+    tries.append(attempt(99, "misplaced", place_error_mm=90.0, place_error_deg=0.1))
+    told = error_plot(Tally([record(attempts=tries)]), "place_error_mm", "mm", {})
+    assert told["beyond"] == "100 values; 1 beyond this plot, the largest 90 mm"
+    assert len(marks(told["svg"], "rect", "bar")) == 1
+
+
+def test_swept_values_are_shown_without_their_last_bits():
+    assert inputs_told(record(inputs={"a.b": 0.1 + 0.2, "c": "vacuum", "d": None})) == [
+        ("a.b", "0.3"),
+        ("c", "vacuum"),
+        ("d", "None"),
+    ]

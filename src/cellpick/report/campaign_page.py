@@ -8,6 +8,7 @@ from typing import Any
 
 from cellpick.report.campaign_data import CampaignData
 from cellpick.report.campaign_plots import (
+    cycle_plot,
     error_plot,
     error_rows,
     success_plot,
@@ -23,18 +24,23 @@ from cellpick.report.effect_plots import (
     main_effect_plot,
     sobol_plot,
 )
-from cellpick.report.episode_words import attempts_told, facts
+from cellpick.report.episode_words import attempts_told, facts, inputs_told
 from cellpick.report.heat_map import heat_map, least_of_pairs
 from cellpick.report.page import page_environment
 from cellpick.report.plain_json import plain
 from cellpick.report.record_fields import count, mapping, rows, words
-from cellpick.report.svg import histogram, stacked_bar
+from cellpick.report.svg import stacked_bar
 from cellpick.report.worst_episodes import Worst
 
 MOST_PICTURE_BYTES = 1_600_000
 """Of all pictures together, so that the page stays below 3 MB."""
 MOST_TICKS = 120
 """Attempts of one episode that are drawn."""
+ORDERS = {
+    "first": "what a key explains alone",
+    "total": "what it explains with all others that it acts on",
+}
+"""Of Sobol indices."""
 MOST_EFFECTS = 24
 """Plots of one sort."""
 
@@ -65,10 +71,10 @@ def render_campaign(data: CampaignData) -> str:
             tiles=tiles(results, tally),
             success=success_plot(results, tally),
             roots=tally.tree.roots(),
-            errors={name: _errors(tally, name) for name in ("pose_error", "place_error")},
+            errors={name: _errors(tally, name, results) for name in ("pose_error", "place_error")},
             times={
                 "stages": time_plot(tally),
-                "cycle": histogram(tally.pooled("cycle_s"), "s") if tally.pooled("cycle_s") else "",
+                "cycle": cycle_plot(tally, results),
                 "computing": stacked_bar(computing_min, "min") if tally.computing_s else "",
             },
             worst=_with_pictures(tally.worst.chosen(), data.pictures),
@@ -78,11 +84,11 @@ def render_campaign(data: CampaignData) -> str:
     return text
 
 
-def _errors(tally: Tally, name: str) -> dict[str, Any]:
+def _errors(tally: Tally, name: str, results: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "any": bool(tally.pooled(f"{name}_mm")),
-        "mm": error_plot(tally, f"{name}_mm", "mm"),
-        "deg": error_plot(tally, f"{name}_deg", "degrees"),
+        "mm": error_plot(tally, f"{name}_mm", "mm", results),
+        "deg": error_plot(tally, f"{name}_deg", "degrees", results),
         "by_case": error_rows(tally, f"{name}_mm", "mm") if len(tally.cases) > 1 else "",
     }
 
@@ -99,7 +105,7 @@ def _with_pictures(worst: Iterable[Worst], pictures: Mapping[str, bytes]) -> lis
                 "record": plain(episode.record),
                 "what": episode.what,
                 "bad": episode.kind != "flawless",
-                "facts": facts(episode.record),
+                "facts": inputs_told(episode.record) + facts(episode.record),
                 "attempts": attempts_told(episode.record)[:MOST_TICKS],
                 "more_attempts": max(len(attempts_told(episode.record)) - MOST_TICKS, 0),
                 "uri": uri if picture and fits else "",
@@ -117,7 +123,7 @@ def _effects(effects: Mapping[str, Any]) -> dict[str, Any]:
     low, shade = least_shown(effects), least_of_pairs(pairs)
     return {
         "importance": importance_plot(effects),
-        "sobol": [plot for plot in (sobol_plot(effects, o) for o in ("first", "total")) if plot],
+        "sobol": [(told, sobol_plot(effects, order)) for order, told in ORDERS.items()],
         "main": [
             (key, main_effect_plot(rows(main, key), low)) for key in list(main)[:MOST_EFFECTS]
         ],

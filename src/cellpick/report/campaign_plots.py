@@ -54,8 +54,9 @@ def error_rows(tally: Tally, name: str, unit: str) -> str:
     return row_plot([row for row in known if row in kept], unit, 0.0, end)
 
 
-def error_plot(tally: Tally, name: str, unit: str) -> dict[str, str]:
-    """A histogram of all values up to four times their 95 % quantile, and what lies beyond."""
+def error_plot(tally: Tally, name: str, unit: str, results: Mapping[str, Any]) -> dict[str, str]:
+    """A histogram of all values up to four times their 95 % quantile, what lies beyond, and the
+    limit where all cases have the same."""
     values = np.frombuffer(tally.pooled(name), dtype=np.float32).astype(np.float64)
     if not len(values):
         return {"svg": histogram((), unit), "beyond": ""}
@@ -64,7 +65,18 @@ def error_plot(tally: Tally, name: str, unit: str) -> dict[str, str]:
     told = f"{len(values)} values"
     if len(beyond):
         told += f"; {len(beyond)} beyond this plot, the largest {amount(beyond.max(), unit)}"
-    return {"svg": histogram(values[values <= end], unit), "beyond": told}
+    limit = _limit(results, f"{name}_p95", float(values.max()))
+    return {"svg": histogram(values[values <= end], unit, limit), "beyond": told}
+
+
+def cycle_plot(tally: Tally, results: Mapping[str, Any]) -> str:
+    """A histogram of the cycle times of placed cells; empty where none was placed."""
+    times_s = tally.pooled("cycle_s")
+    return (
+        histogram(times_s, "s", _limit(results, "cycle_time_s_p95", max(times_s)))
+        if times_s
+        else ""
+    )
 
 
 def time_plot(tally: Tally) -> str:
@@ -76,6 +88,17 @@ def time_plot(tally: Tally) -> str:
     ]
     bars.sort(key=lambda bar: -sum(bar[1].values()))
     return stage_plot(bars[:MOST_ROWS]) if bars else ""
+
+
+def _limit(results: Mapping[str, Any], figure: str, largest: float) -> float | None:
+    """The limit that all cases share, unless it would press the values into a corner."""
+    found = {
+        number(verdict, "limit")
+        for verdict in rows(results, "verdicts")
+        if words(verdict, "figure") == figure
+    }
+    limit = found.pop() if len(found) == 1 else math.nan
+    return limit if limit <= 4 * largest else None
 
 
 def _success_row(name: str, case: CaseTally, results: Mapping[str, Any]) -> Row:

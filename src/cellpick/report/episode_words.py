@@ -10,6 +10,12 @@ from cellpick.report.cell_fates import fate_of
 from cellpick.report.record_fields import count, mapping, number, rows, words
 
 
+def inputs_told(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Swept key and value, without the last bits of a number."""
+    inputs = mapping(record, "inputs")
+    return [(key, f"{v:.6g}" if isinstance(v, float) else str(v)) for key, v in inputs.items()]
+
+
 def facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and text of what else is worth knowing of an episode."""
     told = [
