@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -65,6 +66,8 @@ def cellpick(
 
 def main() -> None:
     """Run the command line; ends the process with its exit code, and an error with one message."""
+    # OpenBLAS rounds differently with each number of threads: results must not depend on the cores
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     try:
         app(prog_name="cellpick")
     except CellpickError as error:

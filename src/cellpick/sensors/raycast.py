@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,12 @@ class Hits:
         )
 
 
+def _wanted_threads() -> int:
+    # Embree takes every core unless told otherwise: what limits other libraries limits it too
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return int(wanted) if wanted.isdigit() else 0
+
+
 class RayScene:
     """A mesh ready for ray casting (Embree through Open3D's RaycastingScene)."""
 
@@ -55,12 +62,13 @@ class RayScene:
         self.mesh = mesh
         """The triangles."""
         self._core = load_open3d().core
-        self._scene: Any = load_open3d().t.geometry.RaycastingScene()
+        self._threads = _wanted_threads()
+        self._scene: Any = load_open3d().t.geometry.RaycastingScene(nthreads=self._threads)
         self._scene.add_triangles(self._tensor(mesh.vertices), self._tensor(mesh.triangles))
 
     def cast(self, origins: Array, directions: Array) -> Hits:
         """First hits of rays from `origins`, (n, 3) or (3,), along `directions` (n, 3)."""
-        answer = self._scene.cast_rays(self._rays(origins, directions))
+        answer = self._scene.cast_rays(self._rays(origins, directions), self._threads)
         triangle = answer["primitive_ids"].numpy().view(np.int32)  # misses wrap round to -1
         return Hits(answer["t_hit"].numpy(), triangle, answer["primitive_uvs"].numpy())
 
@@ -70,7 +78,9 @@ class RayScene:
         They run from `origins` along `directions` (..., 3), which broadcast.
         """
         rays = self._rays(origins, directions)
-        blocked: NDArray[np.bool_] = self._scene.test_occlusions(rays, 0.0, stop).numpy()
+        blocked: NDArray[np.bool_] = self._scene.test_occlusions(
+            rays, 0.0, stop, self._threads
+        ).numpy()
         return blocked
 
     def _rays(self, origins: Array, directions: Array) -> Any:
