@@ -89,6 +89,42 @@ def test_hidden_edges_and_a_codes_own_are_left_out():
     assert (template.clear_m[0][template.feature[0] == 1] < 2.1e-3).all()
 
 
+def rim_clearance(*features):
+    features = [dataclasses.replace(f, center_m=np.zeros(2)) for f in features]
+    cell = dataclasses.replace(round_cell(), rim_radius_m=8e-4, features=tuple(features))
+    template = edge_template(cell, MATERIALS, 1e-3)
+    return template, template.clear_m[0][template.feature[0] == -1]
+
+
+def test_a_rim_is_as_clear_as_the_nearest_line_inside_of_where_it_begins():
+    # the rim begins at a radius of 22.2 mm
+    ring, disc = feature("ring", (0.042, 0.03), "ring"), feature("disc", (0.02, 0.02), "disc")
+    assert rim_clearance(disc, ring)[1] == pytest.approx(1.2e-3)
+    assert rim_clearance(disc)[1] == pytest.approx(12.2e-3)
+    whole = feature("disc", (0.046, 0.046), "whole")
+    assert np.isinf(rim_clearance(whole)[1]).all()
+    assert np.isinf(rim_clearance()[1]).all()
+
+
+@pytest.mark.parametrize(("width", "resolved"), [(400, False), (1200, True)])
+def test_a_rim_beside_a_line_that_is_not_resolved_is_read_but_proves_nothing(width, resolved):
+    cameras = calibrations(width, width * 3 // 4)
+    captures = [
+        Capture(c, np.zeros((c.height_px, c.width_px, 3), np.uint8), None, 0.0, np.eye(4))
+        for c in cameras
+    ]
+    views = views_of(captures, np.zeros((1, 3)), 0.05)
+    # 1.2 mm between them are 2.5 pixels in the small pictures
+    template, _ = rim_clearance(feature("disc", (0.042, 0.042), "disc"))
+    seen = np.tile(np.eye(4), (1, 4, 1, 1))
+    edges = edge_views(template, seen, UP[None], np.zeros(template.feature[:1].shape, bool), views)
+    case = np.broadcast_to(template.feature[0] == -1, edges.visible.shape)
+    assert edges.visible[case].all()
+    # the near side of a rim shows two edges at any rate
+    assert edges.sharp[case].any() == resolved
+    assert edges.visible[~case & (template.feature[0] == 0)].any() == resolved
+
+
 def test_what_a_free_turn_moves_is_left_out():
     aside = feature("rect", (0.004, 0.004), "aside")
     cell = dataclasses.replace(round_cell(), features=(*round_cell().features, aside))

@@ -28,8 +28,10 @@ INSET_PX = 0.2
 class EdgeEvidence(Evidence):
     """Evidence of edges."""
 
-    used_by: Floats
-    """(c,) readings of each camera with at least half of their full weight."""
+    found: NDArray[np.bool_]
+    """(n, c, e) where there is an edge at all."""
+    agrees: NDArray[np.bool_]
+    """(n, c, e) which sharp edges were found, with at least half of their full weight."""
 
 
 def edge_evidence(
@@ -65,7 +67,8 @@ def edge_evidence(
         (good > 0.5).sum(axis=(1, 2)).astype(np.float64),
         (good * residual**2).sum(axis=(1, 2)),
         good.sum(axis=(1, 2)),
-        (good > 0.5).sum(axis=(0, 2)).astype(np.float64),
+        readings.found,
+        good > 0.5,
     )
 
 

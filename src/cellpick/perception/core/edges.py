@@ -65,7 +65,8 @@ class EdgeViews:
     """(n, c, e) in the image and on a face that looks at the camera."""
     sharp: NDArray[np.bool_]
     """(n, c, e) whether there is one edge there: a printed line or a far side's silhouette. The
-    near side of something that stands up shows two, its top's and its foot's."""
+    near side of something that stands up shows two, its top's and its foot's, and so does a rim
+    with a line beside it that the picture does not resolve."""
     blur_m: Values
     """(n, c, e) how far apart those two lie, as seen."""
     wander_m: Floats
@@ -79,6 +80,12 @@ class EdgeViews:
     """(n, c, e) standard deviation of that common error along the normal."""
     spacing_m: float
     """Distance of neighbouring points along an outline."""
+
+    @property
+    def outline(self) -> NDArray[np.int64]:
+        """(n, c, e) number of the outline that each lies on, either side of it."""
+        number: NDArray[np.int64] = self.group // 2
+        return number
 
 
 def edge_views(
@@ -114,7 +121,8 @@ def edge_views(
     scale = np.sqrt(row.x * row.x + row.y * row.y + row.z * row.z)
     pixels = lens.pixels(slopes)
     visible = seen.facing & _within(pixels, views) & np.isfinite(scale)
-    visible &= template.clear_m[face][:, None] * scale > RESOLVED_PX
+    resolved = template.clear_m[face][:, None] * scale > RESOLVED_PX
+    visible &= resolved | (template.feature[face] == -1)[:, None]
     visible &= (template.used[face] & (np.abs(up_in_cell[:, 2]) > LEAST_UP)[:, None])[:, None]
     inset, _ = _uncertainty(template)
     coarse = scale * Single(GAP_M) < RESOLVED_PX
@@ -135,7 +143,7 @@ def edge_views(
         ),
         scale=np.where(visible, scale, Single(0)),
         visible=visible,
-        sharp=visible & (seen.blur < SHARP_M),
+        sharp=visible & resolved & (seen.blur < SHARP_M),
         blur_m=seen.blur,
         wander_m=np.where(visible, wander, 0.0),
         contrast=np.broadcast_to(template.contrast[face][:, None], visible.shape),

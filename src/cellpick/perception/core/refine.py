@@ -15,6 +15,7 @@ from cellpick.perception.core.edge_evidence import EdgeEvidence, edge_evidence
 from cellpick.perception.core.edges import EdgeViews
 from cellpick.perception.core.face_maps import FaceMaps, face_maps
 from cellpick.perception.core.lookup import looking_up
+from cellpick.perception.core.matching import shown
 from cellpick.perception.core.observations import Evidence, point_evidence
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.problem import Problem, problem_of, reach_px
@@ -39,9 +40,6 @@ WINDOWS_M = (1.2e-3, 6e-4)
 """How far edges may lie from their place in the rounds that follow the coarse search."""
 SPARE_M = 6e-4
 """How far those rounds may move a cell: the pictures are read that much farther, but only once."""
-
-FEW_EDGES = 30
-"""A picture that should show fewer edges than this is not judged by what it shows of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +125,8 @@ def refine_poses(
         edge = _edge(problem, edges, steps, difference(drawn.Ts_seen, state.Ts_seen), window)
         before = state
         state, step = solve.step(before, surface, edge)
-    sought = edges.sharp.sum(axis=(1, 2))
-    refined = judged(initial, state.Ts, step, surface, edge, sought, cell, problem.options)
-    sought_by = edges.sharp.sum(axis=(0, 2))
-    share = np.where(sought_by < FEW_EDGES, np.nan, edge.used_by / np.maximum(sought_by, 1))
+    refined = judged(initial, state.Ts, step, surface, edge, edges, cell, problem.options)
+    share = shown(edge.agrees, edges.sharp)
     return replace(refined, sightings=solve.sightings(before, surface, edge, share))
 
 

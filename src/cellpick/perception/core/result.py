@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, difference
+from cellpick.perception.core.edge_evidence import EdgeEvidence
+from cellpick.perception.core.edges import EdgeViews
+from cellpick.perception.core.matching import LEAST_MATCHED, matched
 from cellpick.perception.core.observations import Evidence
 from cellpick.perception.core.options import RefineOptions
 from cellpick.perception.core.sightings import Sightings
 from cellpick.perception.core.solve import Step
 from cellpick.structures import CellModel
 
-RefineStatus = Literal["ok", "unseen", "diverged"]
+RefineStatus = Literal["ok", "unseen", "diverged", "mismatched"]
 
 STRAY = 2.0
 """A pose that moved this many times the stated reach has diverged."""
@@ -26,7 +29,7 @@ class Refined:
     """n refined cells, in the order of the initial poses."""
 
     Ts_base_cell: Floats
-    """(n, 4, 4) refined poses; the initial ones where the status is not ok."""
+    """(n, 4, 4) refined poses; the initial ones of cells that are unseen or diverged."""
     covariance: Floats
     """(n, 6, 6) of the small motion in the cell frame (`geometry.perturb`), with calibration."""
     points_used: NDArray[np.int64]
@@ -42,7 +45,8 @@ class Refined:
     converged: NDArray[np.bool_]
     """(n,) whether the last step was short."""
     status: tuple[RefineStatus, ...]
-    """unseen: neither points nor edges; diverged: left the reach of the initial pose."""
+    """unseen: neither points nor edges; diverged: left the reach of the initial pose; mismatched:
+    settled where the pictures lack most of its outlines, so that `covariance` tells little."""
     reason: tuple[str, ...]
     """In words; empty for ok."""
     sightings: Sightings = field(default_factory=Sightings.none)
@@ -63,12 +67,13 @@ def judged(
     Ts: Floats,
     step: Step,
     surface: Evidence,
-    edge: Evidence,
-    edges_sought: NDArray[np.int64],
+    edge: EdgeEvidence,
+    edges: EdgeViews,
     cell: CellModel,
     options: RefineOptions,
 ) -> Refined:
-    """The result of poses `Ts` (n, 4, 4), come from `initial` by a last `step`."""
+    """The result of poses `Ts` (n, 4, 4), come from `initial` by a last `step`; `edge` is what the
+    pictures show of `edges`."""
     moved = difference(initial, Ts)
     corner_m = float(np.linalg.norm(cell.size_m)) / 2
     reach = STRAY * np.repeat([options.reach_m, options.reach_rad], 3)
@@ -77,9 +82,8 @@ def judged(
     last = np.linalg.norm(step.cell[:, :3], axis=1)
     last += corner_m * np.linalg.norm(step.cell[:, 3:], axis=1)
     good = ~(stray | unseen)
-    words = [
-        _words(u, m) if not g else ("ok", "") for g, u, m in zip(good, unseen, moved, strict=True)
-    ]
+    share = matched(edge, edges)
+    words = [_words(*row) for row in zip(unseen, stray, moved, share, strict=True)]
     return Refined(
         Ts_base_cell=np.where(good[:, None, None], Ts, initial),
         covariance=step.covariance,
@@ -87,18 +91,22 @@ def judged(
         edges_used=edge.used.astype(np.int64),
         rms_point_m=_rms(surface),
         rms_edge_px=_rms(edge),
-        edge_share=edge.used / np.maximum(edges_sought, 1),
+        edge_share=edge.used / np.maximum(edges.sharp.sum(axis=(1, 2)), 1),
         converged=good & (last < options.step_tolerance_m),
         status=tuple(status for status, _ in words),
         reason=tuple(reason for _, reason in words),
     )
 
 
-def _words(unseen: bool, moved: Floats) -> tuple[RefineStatus, str]:
+def _words(unseen: bool, stray: bool, moved: Floats, share: float) -> tuple[RefineStatus, str]:
     if unseen:
         return "unseen", "no 3D point and no image edge agrees with the pose"
-    shift, turn = 1e3 * np.linalg.norm(moved[:3]), np.degrees(np.linalg.norm(moved[3:]))
-    return "diverged", f"left the initial pose by {shift:.1f} mm and {turn:.1f} degrees"
+    if stray:
+        shift, turn = 1e3 * np.linalg.norm(moved[:3]), np.degrees(np.linalg.norm(moved[3:]))
+        return "diverged", f"left the initial pose by {shift:.1f} mm and {turn:.1f} degrees"
+    if share < LEAST_MATCHED:
+        return "mismatched", f"the pictures show only {100 * share:.0f} % of its outlines there"
+    return "ok", ""
 
 
 def _rms(evidence: Evidence) -> Floats:

@@ -50,7 +50,7 @@ class EdgeTemplate:
     curvature: Floats
     """(2, e) of the outline, 1/m, positive where it bulges outwards."""
     clear_m: Floats
-    """(2, e) distance of a feature's outline to the next other edge on the face."""
+    """(2, e) distance of an outline to the next other one on the face."""
     feature: NDArray[np.int64]
     """(2, e) row in `CellModel.features`, -1 for the case, -2 for padding."""
     spacing_m: float
@@ -100,7 +100,7 @@ def _face(
     features = [cell.features[i] for i in rows]
     others = [f for f in cell.features if f.face == name]
     base = cell.top_material if sign > 0 else cell.bottom_material
-    parts = [_rim(cell, spacing)]
+    parts = [_rim(cell, others, spacing)]
     for i, feature in enumerate(features):
         if feature.kind == "code":
             continue
@@ -137,7 +137,7 @@ def _in_place(cell: CellModel, feature: SurfaceFeature) -> bool:
     return centred or not cell.turns_freely
 
 
-def _rim(cell: CellModel, spacing: float) -> dict[str, Floats]:
+def _rim(cell: CellModel, others: list[SurfaceFeature], spacing: float) -> dict[str, Floats]:
     """The case's outline on the rim's centre line; z counts from the face."""
     tube = cell.rim_radius_m
     if cell.shape == "cylinder":
@@ -145,14 +145,18 @@ def _rim(cell: CellModel, spacing: float) -> dict[str, Floats]:
     else:
         xy, normals = rounded_rect(cell.size_m[:2], cell.corner_radius_m, spacing)
     count = len(xy)
+    begins = xy - tube * normals
+    apart = [np.abs(signed_distance(feature, begins)) for feature in others]
+    # what is drawn as far as the case reaches has no outline of its own there
+    apart = [np.where(a > tube + HIDDEN_M / 2, a, np.inf) for a in apart]
     return {
-        "xyz": np.column_stack([xy - tube * normals, np.full(count, -tube)]),
+        "xyz": np.column_stack([begins, np.full(count, -tube)]),
         "outward": normals,
         "tube_m": np.full(count, tube),
         "stands_m": np.full(count, cell.height_m),
         "contrast": np.zeros(count),
         "curvature": np.full(count, 2 / cell.size_m[0] if cell.shape == "cylinder" else 0.0),
-        "clear_m": np.full(count, np.inf),
+        "clear_m": np.min([np.full(count, np.inf), *apart], axis=0),
         "feature": np.full(count, -1),
     }
 
