@@ -77,7 +77,7 @@ def judged(
     moved = difference(initial, Ts)
     corner_m = float(np.linalg.norm(cell.size_m)) / 2
     reach = STRAY * np.repeat([options.reach_m, options.reach_rad], 3)
-    stray = ~(np.abs(moved) <= reach).all(axis=1)
+    stray: NDArray[np.bool_] = ~np.all(np.abs(moved) <= reach, axis=1)
     unseen = (surface.used + edge.used) == 0
     last = np.linalg.norm(step.cell[:, :3], axis=1)
     last += corner_m * np.linalg.norm(step.cell[:, 3:], axis=1)
