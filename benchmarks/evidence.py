@@ -70,8 +70,11 @@ def examine(
         return f"{label}, seed {seed}: {type(error).__name__}: {error}"
 
 
-def measured(seeds: int, workers: int, keep: Path | None = None) -> Iterator[dict[str, Any]]:
-    """The whole document, anew after each look; one seed after the other.
+def measured(
+    seeds: int, others: int, workers: int, keep: Path | None = None
+) -> Iterator[dict[str, Any]]:
+    """The whole document, anew after each look; one seed after the other: `seeds` looks a gap,
+    `others` of every other case.
 
     Every look of every case has a seed of its own, since equal seeds draw equal calibration errors.
     """
@@ -82,8 +85,9 @@ def measured(seeds: int, workers: int, keep: Path | None = None) -> Iterator[dic
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         jobs = {
             pool.submit(examine, *case, s * len(every) + row, keep): (case[1], s)
-            for s in range(seeds)
+            for s in range(max(seeds, others))
             for row, case in enumerate(every)
+            if s < (seeds if case[0] == "gap" else others)
         }
         for job in as_completed(jobs):
             done[jobs[job]] = job.result()
@@ -118,13 +122,14 @@ def _rows(looks: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes the results after each look; returns 1 when one could not be made."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.evidence", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=50, help="looks a case (50)")
+    parser.add_argument("--seeds", type=int, default=50, help="looks a gap (50)")
+    parser.add_argument("--others", type=int, default=15, help="looks of each other case (15)")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (2)")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
     parser.add_argument("--looks", type=Path, help="folder to keep looks in and read them again")
     wanted = parser.parse_args(arguments)
     wanted.out.mkdir(parents=True, exist_ok=True)
-    for document in measured(wanted.seeds, wanted.workers, wanted.looks):
+    for document in measured(wanted.seeds, wanted.others, wanted.workers, wanted.looks):
         (wanted.out / "evidence.json").write_text(json.dumps(document, indent=1) + "\n")
         (wanted.out / "evidence.md").write_text(markdown(document))
     print(markdown(document))
