@@ -76,6 +76,16 @@ def test_looks_beside_runs_add_no_cells_to_place():
     assert figures["found_rate"].count == 14
 
 
+def test_a_look_that_did_not_end_is_no_cell_that_was_not_placed():
+    records = [look(episode(0, "b")), blank_record(episode(1, "b"), "died"), run(episode(2))]
+    figures = figures_of(records)
+    assert figures["success_rate"].value == 1
+    assert figures["found_rate"].value == pytest.approx(14 / 24)
+    alone = figures_of(records[:2])
+    assert list(alone) == LOOKS
+    assert alone["errors"].value == 1
+
+
 def test_no_records_give_figures_without_values():
     figures = figures_of([])
     assert figures.keys() == FIGURES.keys()

@@ -122,6 +122,13 @@ REFUSED = {
         "thresholds: {success_rate: {limit: 1, confidence: 1.0}}",
         "confidence: must be less than 1",
     ),
+    "a rate in per cent": (
+        "thresholds: {success_rate: 98}",
+        "success_rate: no figure of its kind can be so; got 98.0; accepted: a share from 0 to 1",
+    ),
+    "less than nothing": ("thresholds: {drops: -1}", "got -1.0; accepted: 0 or more"),
+    "no number": ("thresholds: {success_rate: .nan}", "thresholds.success_rate"),
+    "yes for a limit": ("thresholds: {success_rate: true}", "thresholds.success_rate: must be"),
     "no seeds": ("seeds: 0", "cases.0.seeds: names no seeds; got 0; accepted: how many"),
     "seeds that fall": ('seeds: "5-2"', "names no seeds"),
     "seeds that are none": ("seeds: many", "names no seeds"),

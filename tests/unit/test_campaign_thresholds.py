@@ -251,6 +251,35 @@ def test_a_good_suite_stops_early_and_says_what_it_saved(tmp_path):
     assert results["episodes"] < results["planned"]
 
 
+def test_no_case_is_left_without_an_episode(tmp_path):
+    others = "".join(
+        f"\n  - {{name: c{k}, scene: prismatic_tray, set: {{tray.rows: {k}}}}}" for k in range(2, 5)
+    )
+    text = SEQUENTIAL.replace("good: 0.99, bad: 0.9", "good: 0.9, bad: 0.1").rstrip() + others
+    suite = load_suite(write_suite(tmp_path, text))
+    plan = suite.plan()
+    stop, seen = EarlyStop(suite, plan), []
+    for episode in plan.episodes:
+        seen.append(usual(episode))
+        if not stop.observe(seen[-1]):
+            break
+    assert stop.verdict.used < len(seen) == 6
+    assert evaluate_suite(suite, plan, seen, early_stop=stop)["passed"]
+
+
+def test_a_case_of_looks_that_all_died_has_no_success_rate(whole):
+    suite, plan, records = whole
+    broken = [
+        blank_record(e, "died") if e.case == "heap" else r
+        for e, r in zip(plan.episodes, records, strict=True)
+    ]
+    results = evaluate_suite(suite, plan, broken, baseline_of(suite, records))
+    assert "success_rate" not in results["figures"]["heap"]
+    assert results["overall"]["success_rate"]["value"] == 1
+    assert results["baseline"]["figures"]["success_rate"]["effect"] == 0
+    assert "errors" in results["baseline"]["worse"]
+
+
 def test_a_bad_one_fails_as_a_whole(tmp_path):
     suite = load_suite(write_suite(tmp_path, SEQUENTIAL.replace("success_rate: 0.9, ", "")))
     plan = suite.plan()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cellpick.campaign.results_folder import read_document, read_records
-from cellpick.campaign.sample import Sample, sample_from, sample_of
+from cellpick.campaign.sample import Sample, sample_from, samples_of
 from cellpick.errors import InputError, UnavailableError
 
 SCHEMA = "cellpick.baseline/1"
@@ -43,7 +43,7 @@ def read_baseline(path: Path) -> Baseline:
     """
     if path.is_dir():
         document = read_document(path)
-        samples = tuple(sample_of(record) for record in read_records(path))
+        samples = tuple(samples_of(read_records(path)))
         return Baseline(document["name"], document["version"], samples)
     accepted = f"a file of `--save-baseline` (schema {SCHEMA}), or a result folder"
     try:

@@ -43,11 +43,13 @@ class EarlyStop:
             design_effect=1 + (crowd - 1) * LEAST_CORRELATION,
         )
         self._samples: dict[str, Sample] = {}
+        self._unseen = {case.name for case in suite.cases}
 
     def observe(self, record: Mapping[str, Any]) -> bool:
-        """Count a record; False as soon as the verdict is clear."""
+        """Count a record; False as soon as the verdict is clear and every case has run once."""
         self._samples[record["id"]] = sample_of(record)
-        return self.verdict.verdict == "continue"
+        self._unseen.discard(record["case"])
+        return bool(self._unseen) or self.verdict.verdict == "continue"
 
     @property
     def verdict(self) -> SprtVerdict:

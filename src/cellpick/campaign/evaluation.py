@@ -13,7 +13,7 @@ from cellpick.campaign.early_stop import EarlyStop
 from cellpick.campaign.figures import figures_of_samples
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.regression import COMPARED, regressions
-from cellpick.campaign.sample import Sample, sample_of
+from cellpick.campaign.sample import Sample, samples_of
 from cellpick.campaign.statistics import ALPHA
 from cellpick.campaign.suite import Suite
 from cellpick.campaign.thresholds import judge
@@ -30,7 +30,7 @@ def evaluate_suite(
     early_stop: EarlyStop | None = None,
 ) -> dict[str, Any]:
     """`results.json`: plain values, all of which follow from the records."""
-    samples = [sample_of(record) for record in records]
+    samples = samples_of(records, {case.name for case in suite.cases if case.looks_only})
     verdicts = judge(suite, samples)
     compared = None if baseline is None else comparison_document(baseline, samples)
     stopped = None if early_stop is None else _sequential(early_stop, records)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cellpick.campaign.figure_kinds import FIGURES, FigureKind
 from cellpick.campaign.intervals import Bounds, percentile_bounds, ratio_bounds
-from cellpick.campaign.sample import Sample, sample_of
+from cellpick.campaign.sample import Sample, samples_of
 from cellpick.campaign.statistics.clusters import clustered_interval
 
 CONFIDENCE = 0.95
@@ -41,14 +41,14 @@ def figures_of(
     An episode that did not end counts as the largest of its case with no cell placed or found.
     Only looks: only the figures that a look has.
     """
-    return figures_of_samples([sample_of(record) for record in records], confidence)
+    return figures_of_samples(samples_of(records), confidence)
 
 
 def figures_of_samples(
     samples: Sequence[Sample], confidence: float = CONFIDENCE
 ) -> dict[str, Figure]:
     """As `figures_of`, out of what is kept of the records."""
-    runs = any(s.kind == "run" for s in samples if s.ended) or not any(s.ended for s in samples)
+    runs = any(s.kind == "run" for s in samples) or not samples
     wanted = {name: kind for name, kind in FIGURES.items() if runs or kind.of_looks}
     return {name: figure_of(name, kind, samples, confidence) for name, kind in wanted.items()}
 
@@ -74,7 +74,7 @@ def figure_of(
 
 def hits_and_trials(kind: FigureKind, samples: Sequence[Sample]) -> tuple[list[int], list[int]]:
     """Of a rate, one number an episode that has it."""
-    rows = [s for s in samples if not s.ended or _has(kind, s)]
+    rows = [s for s in samples if _has(kind, s)]
     hits = [getattr(s, kind.hits) if s.ended else 0 for s in rows]
     trials = [getattr(s, kind.trials) for s in rows]
     if kind.more_is_better:

@@ -78,4 +78,9 @@ def _limit(name: str, spec: LimitSpec, source: str, key: str) -> Limit:
             got=spec.confidence,
             accepted=f"none, or a limit on one of {', '.join(names)}",
         )
+    most = 1.0 if kind.form == "rate" else float("inf")
+    if not 0 <= spec.limit <= most:
+        accepted = "a share from 0 to 1, such as 0.98" if kind.form == "rate" else "0 or more"
+        rule = "no figure of its kind can be so"
+        raise InputError(rule, source=source, key=key, got=spec.limit, accepted=accepted)
     return Limit(name, spec.limit, spec.confidence)

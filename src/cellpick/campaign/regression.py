@@ -76,8 +76,13 @@ def _values(name: str, samples: Sequence[Sample]) -> dict[str, Sequence[float]]:
     what = COMPARED[name]
     if name == "errors":
         return {s.id: what.values(s) for s in samples}
-    lost = [0.0] if name in ("success_rate", "found_rate") else []
-    return {s.id: what.values(s) if s.ended else lost for s in samples}
+    return {s.id: what.values(s) if s.ended else _lost(name, s) for s in samples}
+
+
+def _lost(name: str, sample: Sample) -> list[float]:
+    """Of an episode that did not end: one cell that was not placed, and not found."""
+    placed = name == "success_rate" and sample.kind == "run"
+    return [0.0] if placed or name == "found_rate" else []
 
 
 def _hits(hits: int, trials: int) -> list[float]:

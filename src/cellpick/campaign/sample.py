@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 Values = tuple[float, ...]
@@ -63,6 +63,17 @@ class Sample:
     """Their angle errors."""
     cycle_s: Values = ()
     """Station time of each attempt that placed a cell, looks included."""
+
+
+def samples_of(records: Iterable[Mapping[str, Any]], looks: Collection[str] = ()) -> list[Sample]:
+    """The numbers of records; `looks` names cases whose scenes are for looks alone.
+
+    A record of an episode that did not end does not say so itself: others of its case do.
+    """
+    samples = [sample_of(record) for record in records]
+    looked = {*looks, *(s.case for s in samples if s.kind == "look")}
+    broken = [s.case in looked and not s.ended for s in samples]
+    return [replace(s, kind="look") if b else s for s, b in zip(samples, broken, strict=True)]
 
 
 def sample_of(record: Mapping[str, Any]) -> Sample:

@@ -110,10 +110,11 @@ def _save(path: Path, suite: Suite, records: list[dict[str, Any]]) -> None:
     from importlib.metadata import version
 
     from cellpick.campaign import Baseline
-    from cellpick.campaign.sample import sample_of
+    from cellpick.campaign.sample import samples_of
     from cellpick.report import json_text, write_whole
 
-    kept = Baseline(suite.name, version("cellpick"), tuple(sample_of(r) for r in records))
+    looks = [case.name for case in suite.cases if case.looks_only]
+    kept = Baseline(suite.name, version("cellpick"), tuple(samples_of(records, looks)))
     write_whole(path, json_text(kept.document(), indent=1).encode() + b"\n")
 
 
