@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from campaign_page_stage import ended, looked, record, records, suite, sweep
+from campaign_page_stage import (
+    effects,
+    ended,
+    looked,
+    record,
+    records,
+    results,
+    suite,
+    sweep,
+)
 from test_report_page import Page
 
 from cellpick.report import CampaignData, render_campaign
@@ -71,3 +83,41 @@ def test_the_page_stays_small():
     data = suite(records(600))
     big = replace(data, pictures={r["id"]: bytes(120_000) for r in data.records})
     assert 1_000_000 < len(render_campaign(big)) < 3_000_000
+
+
+BROKEN = (None, math.nan, math.inf, -1, 1e300, "", "<&>", [], {}, True, [None], {"a": 1}, -0.0)
+
+
+def places(value, path=()):
+    """Where something stands in a document, lists by their first three."""
+    yield path
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value[:3])
+        for key, item in items:
+            yield from places(item, (*path, key))
+
+
+def broken(document, path, value):
+    """The document with another value in one place, or without it."""
+    changed = copy.deepcopy(document)
+    *steps, last = path
+    target = changed
+    for step in steps:
+        target = target[step]
+    if value == "" and isinstance(target, dict):
+        del target[last]
+    else:
+        target[last] = value
+    return changed
+
+
+def test_whatever_one_value_is_the_page_is_whole():
+    rng = np.random.default_rng(4)
+    made = [*records(2)[:1], *records(3)[-8:-5], looked(1, 9)]
+    whole = {"records": made, "results": results(made), "effects": effects(),
+             "campaign": dict(suite(made).campaign)}  # fmt: skip
+    where = [path for path in places(whole) if len(path) > 2 or path[:1] == ("campaign",)]
+    for _ in range(60):
+        path = where[int(rng.integers(1, len(where)))]
+        value = BROKEN[int(rng.integers(len(BROKEN)))]
+        Page(render_campaign(CampaignData(**broken(whole, path, value))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ from cellpick.report.episode_words import attempts_told, facts, inputs_told
 from cellpick.report.heat_map import heat_map, least_of_pairs
 from cellpick.report.page import page_environment
 from cellpick.report.plain_json import plain
-from cellpick.report.record_fields import count, mapping, rows, words
+from cellpick.report.record_fields import count, mapping, number, rows, words
 from cellpick.report.svg import stacked_bar
 from cellpick.report.worst_episodes import Worst
 
@@ -66,7 +67,7 @@ def render_campaign(data: CampaignData) -> str:
             changes=changes(results),
             baseline=words(results, "baseline", "version"),
             sequential=sequential_words(results),
-            confidence=100 * (results.get("confidence") or 0.95),
+            confidence=_confidence(results),
             table=headline(results),
             tiles=tiles(results, tally),
             success=success_plot(results, tally),
@@ -82,6 +83,12 @@ def render_campaign(data: CampaignData) -> str:
         )
     )
     return text
+
+
+def _confidence(results: Mapping[str, Any]) -> float:
+    """Of the intervals, in per cent."""
+    share = number(results, "confidence")
+    return 95.0 if math.isnan(share) else 100 * share
 
 
 def _errors(tally: Tally, name: str, results: Mapping[str, Any]) -> dict[str, Any]:

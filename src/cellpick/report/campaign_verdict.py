@@ -80,7 +80,7 @@ def changes(results: Mapping[str, Any]) -> list[dict[str, str]]:
         unit = words(change, "unit") or ("share" if key.endswith("_rate") else "")
         if math.isnan(number(change, "baseline") + number(change, "current")):
             continue
-        low, high = (as_signed(end, unit) for end in (part(change, "interval") or [None, None]))
+        low, high = (as_signed(end, unit) for end in _ends(part(change, "interval")))
         verdict = words(change, "verdict")
         found.append(
             {
@@ -144,6 +144,11 @@ def _silent(results: Mapping[str, Any]) -> str:
     verdicts = rows(results, "verdicts")
     silent = sum(words(v, "status") not in TONES for v in verdicts)
     return f"{silent} of {len(verdicts)} limits without data" if silent else ""
+
+
+def _ends(interval_of: Any) -> tuple[Any, Any]:
+    is_pair = isinstance(interval_of, list | tuple) and len(interval_of) == 2
+    return (interval_of[0], interval_of[1]) if is_pair else (None, None)
 
 
 def _chance(p: float) -> str:

@@ -10,6 +10,8 @@ from cellpick.report.record_fields import count, part, rows, words
 Fate = tuple[str, ...]
 """From the coarsest word down to the cause."""
 FULL: Fate = ("left over: the module is full",)
+MOST_CELLS = 100_000
+"""No tray has more: a broken record must not fill the memory."""
 _STATUS = {
     "not_picked": "not picked up",
     "not_attempted": "gripped nothing, on purpose",
@@ -27,7 +29,7 @@ def fates(record: Mapping[str, Any]) -> list[Fate]:
     """
     summary = part(record, "summary")
     total, slots = count(summary, "cells_total"), part(summary, "slots_total")
-    left = max(total - count(summary, "placed_ok"), 0)
+    left = min(max(total - count(summary, "placed_ok"), 0), MOST_CELLS)
     if not left:
         return []
     spare = min(left, max(total - count(summary, "slots_total"), 0)) if slots is not None else 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cellpick.report.cell_fates import fates, made_good
+from cellpick.report.cell_fates import MOST_CELLS, fates, made_good
 from cellpick.report.record_fields import count, mapping, part, rows, words
 from cellpick.report.row_plot import cut
 
@@ -123,10 +123,11 @@ class FailureTree:
     def _look(self, record: Mapping[str, Any]) -> None:
         look = mapping(record, "first_look")
         self._missed.total += count(look, "cells")
-        for _ in range(count(look, "cells") - count(look, "found")):
+        for _ in range(min(count(look, "cells") - count(look, "found"), MOST_CELLS)):
             self._missed.add(("no estimate lies on it",), record)
         for status in mapping(look, "statuses"):
-            for _ in range(count(look, "statuses", status) if status != "ok" else 0):
+            number = 0 if status == "ok" else min(count(look, "statuses", status), MOST_CELLS)
+            for _ in range(number):
                 self._missed.add(("found, but not trusted", status), record)
 
 

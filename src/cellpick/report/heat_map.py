@@ -45,10 +45,10 @@ def heat_map(pair: Mapping[str, Any], low: float) -> str:
 def least_of_pairs(pairs: Sequence[Mapping[str, Any]]) -> float:
     """Where the colours of all pairs begin: a multiple of 10 %."""
     shares = [
-        as_number(value)
+        _at(pair, "value", row, column)
         for pair in pairs
-        for line in pair.get("value") or ()
-        for value in line or ()
+        for row in range(len(_texts(pair, "y_labels")))
+        for column in range(len(_texts(pair, "x_labels")))
     ]
     return axis_start(shares)
 

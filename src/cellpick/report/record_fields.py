@@ -10,6 +10,10 @@ NONE = "\u2013"
 """What stands where there is nothing."""
 
 
+LARGEST = 1e30
+"""No figure is larger: what is comes of a broken record, and is none."""
+
+
 def part(record: Any, *keys: str) -> Any:
     """What lies under the keys; None where one of them is missing."""
     for key in keys:
@@ -57,9 +61,9 @@ def numbers(record: Any, *keys: str) -> Iterator[float]:
 
 
 def as_number(value: Any) -> float:
-    """The value where it is a finite number, else NaN."""
+    """The value where it is a finite number of a sensible size, else NaN."""
     if type(value) is not float:
         if not isinstance(value, int | float) or isinstance(value, bool):
             return math.nan
         value = float(value)
-    return value if math.isfinite(value) else math.nan
+    return value if abs(value) < LARGEST else math.nan
