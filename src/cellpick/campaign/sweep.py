@@ -154,7 +154,7 @@ def _extremes(points: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
     """The first point, and those where a number is least or greatest."""
     yield points[0]
     for key in points[0]:
-        if all(isinstance(point[key], (int, float)) for point in points):
-            ordered = sorted(points, key=lambda point, key=key: float(point[key]))
-            yield ordered[0]
-            yield ordered[-1]
+        values = [point[key] for point in points]
+        if all(isinstance(value, (int, float)) for value in values):
+            yield points[values.index(min(values))]
+            yield points[values.index(max(values))]
