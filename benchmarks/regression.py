@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cellpick.campaign import Episode, LocalEngine, Plan, run_campaign
-from cellpick.campaign.regression import regressions
+from cellpick.campaign.regression import COMPARED, regressions
 from cellpick.campaign.sample import Sample, sample_of
 from cellpick.report.campaign_words import change_words
 
@@ -48,14 +49,19 @@ def main() -> int:
         row["worse"] = [name for name, c in found.items() if c.verdict == "worse"]
         row["pairing"] = found["errors"].pairing
         row["told"] = [
-            change_words(name, {**vars(c), "unit": ""})
+            change_words(name, {**vars(c), "unit": COMPARED[name].unit})
             for name, c in found.items()
             if c.verdict != "no evidence"
         ]
     del rows[0]
     missed = [r["what"] for r in rows if r["changed"] and not r["worse"]]
     alarms = [r["what"] for r in rows if not r["changed"] and r["worse"]]
-    document = {"seeds": wanted.seeds, "looks": wanted.looks, "rows": rows}
+    document = {
+        "command": f"python -m benchmarks.regression {shlex.join(sys.argv[1:])}".rstrip(),
+        "seeds": wanted.seeds,
+        "looks": wanted.looks,
+        "rows": rows,
+    }
     wanted.out.mkdir(parents=True, exist_ok=True)
     (wanted.out / "regression.json").write_text(json.dumps(document, indent=1) + "\n")
     (wanted.out / "regression.md").write_text(markdown(document))
@@ -67,7 +73,10 @@ def markdown(document: dict[str, Any]) -> str:
     """A row a comparison."""
     what = "first looks" if document["looks"] else "runs"
     lines = [
-        f"{document['seeds']} {what} a side, each beside the same {document['seeds']}.",
+        "# A planted regression, and unchanged reruns",
+        "",
+        f"`{document['command']}`: {document['seeds']} {what} a side, on a tray of two",
+        "prismatic cells; `paired` with the same seeds, `unpaired` with others.",
         "",
         "| change | episodes | worse | verdicts |",
         "|---|---|---|---|",

@@ -42,7 +42,7 @@ def test_a_runs_command_gives_its_summary_and_attempts(here, monkeypatch):
 
 
 def test_a_looks_command_gives_its_estimates(here, monkeypatch, capsys):
-    record = run_episode(Episode("bulk_bin", 5, ("tray.cells=3",))).record
+    record = run_episode(Episode("prismatic_tray", 5, (*TINY, "purpose=look"))).record
     assert (record["status"], record["kind"]) == ("done", "look")
     commanded(monkeypatch, record["command"])
     text = capsys.readouterr().out
