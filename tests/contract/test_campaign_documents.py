@@ -12,7 +12,7 @@ import pytest
 from cellpick.campaign import Baseline, Episode, Figure, Plan, evaluate_suite, load_suite
 from cellpick.campaign.dataset import ATTEMPTS, EPISODES, HEAD, TAIL
 from cellpick.campaign.episode import blank_record, look_figures
-from cellpick.campaign.sample import sample_of
+from cellpick.campaign.sample import Sample, sample_of
 from cellpick.campaign.statistics import SprtVerdict
 from cellpick.campaign.statistics.comparison import Comparison
 from cellpick.campaign.thresholds import Verdict
@@ -62,6 +62,11 @@ def test_every_key_of_the_results_is_documented(results):
     assert undocumented([*results, results["schema"], *results["baseline"]]) == []
     told = [*fields(Figure), *fields(Verdict), *fields(SprtVerdict), *fields(Comparison)]
     assert undocumented(told) == []
+
+
+def test_every_key_of_a_baseline_is_documented():
+    document = Baseline("suite", "0", ()).document()
+    assert undocumented([*document, document["schema"], *fields(Sample)]) == []
 
 
 def test_the_page_reads_the_results_as_they_are_written(results):

@@ -12,6 +12,7 @@ import yaml
 
 from cellpick.campaign import load_suite
 from cellpick.campaign.figure_kinds import FIGURES
+from cellpick.campaign.suite_file import CaseSpec, LimitSpec, SequentialSpec, SuiteSpec
 from cellpick.cli.shared_libraries import DEBIAN_PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +105,15 @@ def test_the_documented_suite_is_one(tmp_path):
     path.write_text(yaml.safe_dump(suite))
     loaded = load_suite(path)
     assert [len(case.seeds) for case in loaded.cases] == [20, 20, 20]
+
+
+def test_the_documented_suite_shows_every_key_that_a_suite_may_have():
+    suite = next(s for s in SNIPPETS if "cases" in s)
+    assert suite.keys() == SuiteSpec.model_fields.keys()
+    assert suite["cases"][0].keys() == CaseSpec.model_fields.keys()
+    limits = suite["thresholds"]["success_rate"].keys()
+    assert limits == LimitSpec.model_fields.keys()
+    assert suite["sequential"].keys() <= SequentialSpec.model_fields.keys()
 
 
 def test_the_documented_jobs_give_the_action_what_it_takes_and_keep_the_report():
