@@ -36,7 +36,7 @@ def test_a_row_an_episode_in_order_with_its_inputs_and_figures(records):
     assert [row["id"] for row in rows] == [record["id"] for record in records]
     assert [row["tray.gap_mm"] for row in rows] == [0.0, 0.5, None, None]
     assert [row["placed_ok"] for row in rows] == [11, 12, None, None]
-    assert [row["look_found"] for row in rows] == [None, None, 40, None]
+    assert [row["look_found"] for row in rows] == [12, 12, 40, None]
     assert rows[2]["look_pose_error_mm_p50"] == pytest.approx(0.2)
     assert rows[2]["look_pose_error_deg_p50"] is None
     assert rows[3]["status"] == "timeout"
