@@ -35,7 +35,7 @@ class Verdict:
     status: Literal["pass", "fail", "no_data"]
     """`no_data`: nothing to judge by, which is no pass."""
     reason: str
-    """Why it does not pass; empty where it does."""
+    """What is not plain from value and limit; empty where all is."""
     seed: int | None
     """Of the episode that shows it worst; None without one."""
     command: str
@@ -76,19 +76,18 @@ def _status(
 ) -> tuple[Literal["pass", "fail", "no_data"], str]:
     if figure.value is None:
         return "no_data", "no episode has such a figure"
-    judged, what = figure.value, "it"
+    judged, bounded = figure.value, ""
     if limit.confidence is not None:
         # the bounds of a two-sided interval are one-sided bounds of half the doubt
         sure = figure_of(limit.figure, limit.kind, samples, 2 * limit.confidence - 1)
         bound = sure.low if limit.kind.more_is_better else sure.high
         if bound is None:
             return "fail", f"{figure.count} values are too few for a bound of that confidence"
-        judged, what = bound, "its confidence bound"
-    holds = judged >= limit.value if limit.kind.more_is_better else judged <= limit.value
-    if holds:
+        judged, bounded = bound, f"its confidence bound is {bound:.6g}"
+    if judged >= limit.value if limit.kind.more_is_better else judged <= limit.value:
         return "pass", ""
-    first = next((s.reason for s in samples if not s.ended), "")
-    return "fail", f"{what} is {judged:.6g}" + (f"; {first}" if first else "")
+    broken = next((s.reason for s in samples if not s.ended), "")
+    return "fail", "; ".join(part for part in (bounded, broken) if part)
 
 
 def _worst(limit: Limit, samples: Sequence[Sample]) -> Sample | None:
