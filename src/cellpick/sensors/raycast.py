@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from cellpick.sensors.bodies import WorldMesh
 from cellpick.sensors.open3d_loader import load_open3d
+from cellpick.sensors.threads import usable_threads
 
 Array = NDArray[np.float32]
 SKIN_M = 2e-5
@@ -49,12 +49,6 @@ class Hits:
         )
 
 
-def _wanted_threads() -> int:
-    # Embree takes every core unless told otherwise: what limits other libraries limits it too
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return int(wanted) if wanted.isdigit() else 0
-
-
 class RayScene:
     """A mesh ready for ray casting (Embree through Open3D's RaycastingScene)."""
 
@@ -62,7 +56,7 @@ class RayScene:
         self.mesh = mesh
         """The triangles."""
         self._core = load_open3d().core
-        self._threads = _wanted_threads()
+        self._threads = usable_threads()
         self._scene: Any = load_open3d().t.geometry.RaycastingScene(nthreads=self._threads)
         self._scene.add_triangles(self._tensor(mesh.vertices), self._tensor(mesh.triangles))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from cellpick.sensors.raycast import RayScene
 from cellpick.sensors.schedule import TAKEN, drawn_skew_s, schedule
 from cellpick.sensors.shading import Palette
 from cellpick.sensors.surface import SurfaceTable
+from cellpick.sensors.threads import usable_threads
 from cellpick.structures import CameraCalibration, Capture, CaptureSet, SearchTask
 
 
@@ -111,7 +111,7 @@ class CameraRig:
             (s.state.time_s - trigger_ahead_s(self._timings[s.row]) for s in shots),
             default=float("inf"),
         )
-        with ThreadPoolExecutor(_cores()) as pool:
+        with ThreadPoolExecutor(usable_threads()) as pool:
             return tuple(entry for entry in pool.map(capture, shots) if entry is not None)
 
     def look(
@@ -141,7 +141,7 @@ class CameraRig:
 
         rows = [row for row, t in enumerate(self._timings) if taken is None or t.projects]
         # each camera draws from its own streams, so the order of the threads changes nothing
-        with ThreadPoolExecutor(_cores()) as pool:
+        with ThreadPoolExecutor(usable_threads()) as pool:
             fresh = [entry for entry in pool.map(capture, rows) if entry is not None]
         names = tuple(calibration.camera for calibration in self.calibrations)
         on_the_way = () if taken is None else tuple(taken)
@@ -182,8 +182,3 @@ def _streams(rng: np.random.Generator, count: int) -> list[_Streams]:
         device, depth = ranging.spawn(2)
         found.append(_Streams(calibration, image, faults, skew, device, depth))
     return found
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
