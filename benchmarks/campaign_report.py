@@ -6,6 +6,7 @@ from typing import Any
 
 LEAST_EFFICIENCY = 0.9
 MOST_OVERHEAD_MS = 20.0
+LEAST_SHARE = 0.9
 MANY = 1_000_000
 WORKERS = 100
 HOUR_S = 3600.0
@@ -16,14 +17,24 @@ def efficiency(document: dict[str, Any]) -> float:
     return float(document["two"]["per_minute"] / (2 * document["one"]["per_minute"]))
 
 
+def share(run: dict[str, Any]) -> float:
+    """Processor time that the workers got over what as many cores of their own would give."""
+    return float(run["cpu_s"] * run["episodes"] / (run["wall_s"] * run["workers"]))
+
+
+def is_judged(document: dict[str, Any]) -> bool:
+    """Whether the machine was quiet enough for a ratio of wall times to mean anything."""
+    return min(share(document["one"]), share(document["two"])) >= LEAST_SHARE
+
+
 def misses(document: dict[str, Any]) -> list[str]:
-    """What is demanded and not met."""
+    """What is demanded and not met, or could not be seen."""
+    found = efficiency(document)
     cost = document["overhead"]["mean_ms"]
     demands = {
-        f"efficiency of two workers {efficiency(document):.2f} < {LEAST_EFFICIENCY}": efficiency(
-            document
-        )
-        < LEAST_EFFICIENCY,
+        f"efficiency of two workers {found:.2f} < {LEAST_EFFICIENCY}": is_judged(document)
+        and found < LEAST_EFFICIENCY,
+        "efficiency not judged: the machine was busy": not is_judged(document),
         f"overhead {cost:.1f} ms > {MOST_OVERHEAD_MS:g} ms an episode": cost > MOST_OVERHEAD_MS,
     }
     return [words for words, missed in demands.items() if missed]
@@ -60,9 +71,23 @@ def _throughput(document: dict[str, Any]) -> list[str]:
         "|---" * (8 + len(stages)) + "|",
         *rows,
         "",
-        f"Efficiency of two workers: {efficiency(document):.2f} (at least {LEAST_EFFICIENCY}).",
+        _efficiency_words(document),
         "",
     ]
+
+
+def _efficiency_words(document: dict[str, Any]) -> str:
+    one, two = document["one"], document["two"]
+    ratio = one["cpu_s"] / two["cpu_s"]
+    words = f"Processor time of an episode on one worker over that on two: {ratio:.2f}. "
+    if is_judged(document):
+        found = f"{efficiency(document):.2f} (at least {LEAST_EFFICIENCY})"
+        return words + f"Rate of two workers over twice that of one: {found}."
+    return words + (
+        f"Other work held the machine: the workers got {100 * share(one):.0f} % of one core and "
+        f"{100 * share(two):.0f} % of two, so that the ratio of the rates, "
+        f"{efficiency(document):.2f}, says nothing; it wants a quiet machine."
+    )
 
 
 def _overhead(document: dict[str, Any]) -> list[str]:
@@ -84,7 +109,7 @@ def _plan(document: dict[str, Any]) -> list[str]:
     rows = []
     for name in ("two", "full"):
         run = document[name]
-        each = run["wall_s"] * run["workers"] / run["episodes"]
+        each = run["cpu_s"]
         hours = MANY * each / WORKERS / HOUR_S
         rows.append(
             f"| `{run['scene']}` | {each:.1f} | {hours:.0f} | {MANY * each / HOUR_S:.0f} "
@@ -94,8 +119,9 @@ def _plan(document: dict[str, Any]) -> list[str]:
     return [
         f"## {MANY:,} episodes on {WORKERS} workers",
         "",
-        "From the measured cost of an episode on a worker, its start and its end included. "
-        "The command writes all records itself: how busy that keeps it is the last time.",
+        "From the measured processor time of an episode, on a core of its own, with its share of "
+        "starting processes. "
+        "The command writes all records itself: how busy that keeps it stands beside.",
         "",
         "| scene | worker seconds an episode | hours | core hours | command busy with writing "
         "| records GB | pictures GB |",

@@ -17,8 +17,8 @@ it by its name."""
 
 LIMIT_S = 900.0
 """The slowest shipped scene takes about 60 s on one slow core."""
-PER_PROCESS = 50
-"""PyBullet keeps memory of worlds that are gone."""
+PER_PROCESS = 200
+"""Against what libraries keep, PyBullet of worlds that are gone; a new process takes 2 s."""
 AHEAD = 2
 """Episodes handed out for each worker, so that none waits while results are written."""
 
