@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from campaign_work import work
-
 from cellpick.campaign import Episode, LocalEngine, Plan, run_campaign
 from cellpick.errors import CellpickError
 

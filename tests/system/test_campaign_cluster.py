@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from campaign_work import LIMIT_S, WAYS, comparable, due, result_of, work
 
+from campaign_work import LIMIT_S, WAYS, comparable, due, result_of, work
 from cellpick.campaign import ClusterEngine, Episode, LocalEngine, Plan, run_campaign
 from cellpick.errors import UnavailableError
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import campaign_command
-from campaign_work import result_of
 
+from campaign_work import result_of
 from cellpick.campaign.results_folder import read_records
 
 PATIENCE_S = 60.0

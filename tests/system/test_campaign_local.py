@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
-from campaign_work import LIMIT_S, WAYS, comparable, due, result_of, work
 
+from campaign_work import LIMIT_S, WAYS, comparable, due, result_of, work
 from cellpick.campaign import Episode, LocalEngine, seat
 from cellpick.errors import InputError, UnavailableError
 
