@@ -2,8 +2,8 @@
 
 Needs the extra `bench`. `--gate` exits with 1 when a ratio to a peer falls below the committed
 one by more than its tolerance; `--bless` commits to the ratios just measured. Other measurements
-are modules of their own: rendering, sensors, calibration, faults, presets, dropouts, heap, evidence,
-statistics, campaign. The headline table is `cellpick bench standard`.
+are modules of their own: rendering, sensors, calibration, faults, presets, dropouts, heap,
+evidence, statistics, regression, campaign. The headline table is `cellpick bench standard`.
 """
 
 from __future__ import annotations
