@@ -91,7 +91,9 @@ def test_depth_with_such_a_value_in_every_third_pixel_still_serves(value, shot):
     estimates = perceive(look)
     assert_sound(estimates, shot)
     blind = with_depth(shot.look, lambda depth: np.full_like(depth, np.nan))
-    assert estimates.sigma_m.max() < 0.7 * perceive(blind).sigma_m.min()
+    # as good as with all readings, and better than without any
+    assert estimates.sigma_m.max() < 1.05 * perceive(shot.look).sigma_m.max()
+    assert estimates.sigma_m.max() < 0.9 * perceive(blind).sigma_m.min()
 
 
 def test_four_of_five_readings_anywhere_cost_no_cell(shot):
