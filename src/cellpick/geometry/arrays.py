@@ -28,10 +28,11 @@ def checked(
     Raises `ShapeError`, naming the argument and both shapes.
     """
     try:
-        given = np.asarray(value)
-        _check_kind(name, given, np.dtype(dtype))
-        with np.errstate(over="ignore"):  # too large for single precision is infinite
-            array = np.asarray(given, dtype=dtype)
+        array = np.asarray(value)
+        if array.dtype != dtype:
+            _check_kind(name, array, np.dtype(dtype))
+            with np.errstate(over="ignore"):  # too large for single precision is infinite
+                array = np.asarray(array, dtype=dtype)
     except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, ShapeError):
             raise
@@ -62,7 +63,7 @@ def _check_kind(name: str, given: NDArray[Any], wanted: np.dtype[Any]) -> None:
         raise ShapeError(f"{of_shape} must hold whole numbers", got=given.dtype.name)
     low, high = int(given.min()), int(given.max())
     bounds = np.iinfo(wanted)
-    if given.dtype != wanted and (low < bounds.min or high > bounds.max):
+    if low < bounds.min or high > bounds.max:
         accepted = f"{bounds.min} to {bounds.max}"
         raise ShapeError(
             f"{of_shape} holds numbers that are too large or small for {wanted.name}",
