@@ -73,7 +73,8 @@ def load_sweep(path: str | Path) -> SweepFile:
     both = sorted(sweep.keys.keys() & sweep.set.keys())
     if both:
         raise InputError("a key is both set and swept", source=str(path), key=both[0])
-    count = len(combinations(sweep)) * sweep.seeds
+    points = combinations(sweep)
+    count = len(points) * sweep.seeds
     if count > MOST_EPISODES:
         raise InputError(
             "more episodes than a sweep may have",
@@ -81,7 +82,7 @@ def load_sweep(path: str | Path) -> SweepFile:
             got=count,
             accepted=f"at most {MOST_EPISODES}",
         )
-    _refuse_what_the_scene_refuses(sweep, str(path))
+    _refuse_what_the_scene_refuses(sweep, points, str(path))
     return sweep
 
 
@@ -138,9 +139,10 @@ def _check_ranges(sweep: SweepFile, source: str) -> None:
             raise InputError("a log scale needs low above 0", source=source, key=at, got=values.low)
 
 
-def _refuse_what_the_scene_refuses(sweep: SweepFile, source: str) -> None:
+def _refuse_what_the_scene_refuses(
+    sweep: SweepFile, points: Sequence[Mapping[str, Any]], source: str
+) -> None:
     load_scene(sweep.scene, overrides_of(sweep.set))
-    points = combinations(sweep)
     for values in points if len(points) <= RESOLVED else _extremes(points):
         spec = load_scene(sweep.scene, overrides_of(sweep.set, values))
         try:
