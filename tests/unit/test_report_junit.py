@@ -130,7 +130,7 @@ def test_any_text_survives_in_both(results):
 def test_the_markdown_has_the_table_the_misses_and_the_changes(results):
     text = campaign_markdown(results)
     assert "## cellpick bench made_up: **fails**" in text
-    assert "| boxes | 12 | 50 % (" in text
+    assert "| boxes | 12 | 50.0 % (" in text
     assert "| all | 36 |" in text
     assert "`cellpick run prismatic_tray --seed 0 --set tray.rows=1`" in text
     assert "Worse: success_rate" in text

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cellpick.report.figure_words import amount, interval
+
 NOTHING = "-"
 _COLUMNS = (
     ("placed well", "success_rate"),
@@ -19,8 +21,8 @@ _COLUMNS = (
 HEADER = ("case", "episodes", *(title for title, _ in _COLUMNS), "limits")
 
 
-def amount(value: float | None, unit: str) -> str:
-    """A value with its unit, shares in per cent."""
+def exact(value: float | None, unit: str) -> str:
+    """A value with digits enough to tell it from its limit, shares in per cent."""
     if value is None:
         return NOTHING
     if unit == "share":
@@ -28,18 +30,10 @@ def amount(value: float | None, unit: str) -> str:
     return f"{value:.4g} {unit}".rstrip()
 
 
-def figure_words(figure: Mapping[str, Any]) -> str:
+def with_interval(value: str, figure: Mapping[str, Any]) -> str:
     """`98.3 % (96.1 to 99.2)`; without an interval where the figure has none."""
-    low, high, unit = figure["low"], figure["high"], figure["unit"]
-    value = amount(figure["value"], unit)
-    scale = 100 if unit == "share" else 1
-    if low is None and high is None:
-        return value
-    if high is None:
-        return f"{value} (at least {low * scale:.3g})"
-    if low is None:
-        return f"{value} (at most {high * scale:.3g})"
-    return f"{value} ({low * scale:.3g} to {high * scale:.3g})"
+    span = interval(figure)
+    return f"{value} ({span})" if span else value
 
 
 def case_rows(results: Mapping[str, Any]) -> list[list[str]]:
@@ -99,21 +93,28 @@ def _bare(figure: Mapping[str, Any] | None, digits: int) -> str:
 def _cells(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
     episodes = str(figures["errors"]["count"]) if figures else "0"
     shown = (figures.get(name) for _, name in _COLUMNS)
-    return [episodes, *(NOTHING if f is None else figure_words(f) for f in shown)]
+    return [episodes, *map(_shown, shown)]
+
+
+def _shown(figure: Mapping[str, Any] | None) -> str:
+    if figure is None or figure["value"] is None:
+        return NOTHING
+    return with_interval(amount(figure["value"], figure["unit"]), figure)
 
 
 def verdict_line(verdict: Mapping[str, Any]) -> str:
     """What a limit that does not hold asks and what came instead."""
     return (
         f"{verdict['case']}: {verdict['rule']}, but {verdict['figure']} is "
-        f"{figure_words(verdict)}" + (f" ({verdict['reason']})" if verdict["reason"] else "")
+        f"{with_interval(exact(verdict['value'], verdict['unit']), verdict)}"
+        + (f" ({verdict['reason']})" if verdict["reason"] else "")
     )
 
 
 def change_words(name: str, change: Mapping[str, Any]) -> str:
     """What became of one figure since the baseline."""
     unit = change["unit"]
-    before, now = amount(change["baseline"], unit), amount(change["current"], unit)
+    before, now = exact(change["baseline"], unit), exact(change["current"], unit)
     low, high = change["interval"]
     scale = 100 if unit == "share" else 1
     span = f", change {low * scale:+.3g} to {high * scale:+.3g}" if low is not None else ""
