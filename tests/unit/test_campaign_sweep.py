@@ -12,7 +12,8 @@ from cellpick.campaign import EpisodeResult, Journal, load_sweep, sweep_plan, wr
 from cellpick.campaign.dataset import read_dataset
 from cellpick.campaign.sweep import sweep_of
 from cellpick.errors import InputError
-from cellpick.scene import load_scene
+from cellpick.scene import data_folder, load_scene
+from cellpick.scene.library import shipped
 
 SWEEP = {
     "name": "tiny",
@@ -21,6 +22,7 @@ SWEEP = {
     "keys": {"tray.gap_mm": [0, 2], "noise.depth": {"low": 1, "high": 4, "steps": 3}},
     "seeds": 2,
 }
+SHIPPED = shipped(data_folder("benchmarks/sweeps"))
 
 
 @pytest.fixture
@@ -74,6 +76,25 @@ def test_the_plan_follows_from_its_own_document(sweep, design):
 def test_a_mistake_is_named_before_anything_runs(sweep, changes, message):
     with pytest.raises(InputError, match=message):
         sweep(**changes)
+
+
+def test_three_sweeps_are_shipped():
+    assert SHIPPED == ["cameras_and_noise", "gap_and_jitter", "importance"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_sweep_is_found_by_its_name_and_says_what_it_is_for(name):
+    found = load_sweep(name)
+    assert found.name == name
+    assert found.description
+
+
+def test_a_name_that_is_none_is_answered_with_those_that_are():
+    message = r"no such sweep; did you mean 'importance'\?; got 'importnce'; accepted: .*" + (
+        ", ".join(SHIPPED)
+    )
+    with pytest.raises(InputError, match=message):
+        load_sweep("importnce")
 
 
 def test_the_page_and_the_tables_follow_from_the_folder_alone(sweep, tmp_path):

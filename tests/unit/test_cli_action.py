@@ -41,7 +41,8 @@ def run_step(tmp_path):
         output, summary = tmp_path / "output", tmp_path / "summary"
         given = {"SUITE": "smoke", "OUT": "my results", "BASELINE": "", "ARGUMENTS": ""} | env
         ended = subprocess.run(
-            ["bash", "-e", "-c", bench_step()["run"]],
+            # as GitHub starts a step with `shell: bash`
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", bench_step()["run"]],
             cwd=tmp_path,
             check=False,
             env={
@@ -73,6 +74,11 @@ def test_its_inputs_become_arguments_and_are_no_script(run_step, tmp_path):
     assert arguments[1] == "$(touch broken)"
     assert arguments[4:] == ["--sequential", "--workers", "2", "--baseline", "b c.json"]
     assert not (tmp_path / "broken").exists()
+
+
+def test_further_arguments_may_stand_on_several_lines(run_step):
+    _, arguments, _, _ = run_step(0, ARGUMENTS="--sequential\n--workers 2\n")
+    assert arguments[4:] == ["--sequential", "--workers", "2"]
 
 
 def test_no_input_stands_in_a_script_itself():

@@ -13,8 +13,9 @@ from cellpick.campaign.episode import Episode
 from cellpick.campaign.overrides import override_text
 from cellpick.campaign.plan import Plan
 from cellpick.errors import InputError
-from cellpick.scene import load_scene, resolve_scene
+from cellpick.scene import data_folder, load_scene, resolve_scene
 from cellpick.scene.documents import Strict, read_yaml, validated
+from cellpick.scene.library import find_file
 
 SCHEMA = "cellpick.sweep/1"
 MOST_EPISODES = 2_000_000
@@ -62,12 +63,15 @@ class SweepFile(Strict):
     """Of the design itself."""
 
 
-def load_sweep(path: str | Path) -> SweepFile:
-    """A checked sweep file; raises `InputError` naming file, key, what came and what is accepted.
+def load_sweep(name_or_path: str | Path) -> SweepFile:
+    """A checked sweep, given by path or by a shipped name.
+
+    Raises `InputError` naming file, key, what came and what is accepted.
 
     What the scene says of each key is checked here too, before any episode runs.
     """
-    path = Path(path)
+    folder = data_folder("benchmarks/sweeps")
+    path = find_file("sweep", str(name_or_path), folder, Path.cwd(), None, None)
     sweep = validated(SweepFile, read_yaml(path), str(path))
     _check_ranges(sweep, str(path))
     both = sorted(sweep.keys.keys() & sweep.set.keys())

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    file: Annotated[Path, typer.Argument(metavar="SWEEP", help="A sweep file.")],
+    name_or_path: Annotated[
+        str, typer.Argument(metavar="SWEEP", help="A sweep file, or the name of a shipped sweep.")
+    ],
     workers: Workers = None,
     out: Annotated[
         Path | None,
@@ -31,12 +33,12 @@ def sweep(
     The folder gets every episode's record, `episodes.parquet`, `attempts.parquet` and a report.
     Episodes that fail are part of the data: the command exits with 0 once all have run.
 
-    Example: `cellpick sweep benchmarks/sweeps/gap_and_jitter.yaml --workers 2`
+    Example: `cellpick sweep gap_and_jitter --workers 2`
     """
     from cellpick.campaign import load_sweep, run_campaign, sweep_plan, write_pages
     from cellpick.campaign.results_folder import read_records
 
-    chosen = load_sweep(file)
+    chosen = load_sweep(name_or_path)
     plan = sweep_plan(chosen)
     engine = engine_of(workers, cluster)
     folder = out or Path("runs") / f"sweep-{chosen.name}"
