@@ -69,7 +69,7 @@ def cup_gripper(radius_m: float = 0.010, at_m: float = 0.025) -> GripperModel:
         solid("gripper.cup.1", "cylinder", (20, 20, 80), (-x, 0, 160)),
     )
     centers = np.array([[at_m, 0.0, 0.0], [-at_m, 0.0, 0.0]])
-    cups = Cups(centers, radius_m, 0.001, 75e3, 0.5, 0.12, 0.06)
+    cups = Cups(centers, radius_m, 0.001, 75e3, 0.5, 0.12, 0.06, 4.7)
     return GripperModel("cups", "vacuum", 1.0, translation([0, 0, 0.2]), solids, cups=cups)
 
 

@@ -47,6 +47,7 @@ class _Cups(Sourced):
     friction: Friction
     evacuation_ms: Annotated[float, Field(ge=0, le=10_000)]
     blow_off_ms: Annotated[float, Field(ge=0, le=10_000)]
+    spring_n: Annotated[float, Field(gt=0, le=500)]
 
 
 class _Jaws(Sourced):
@@ -100,6 +101,7 @@ def _cups(cups: _Cups) -> Cups:
         friction=cups.friction,
         evacuation_s=cups.evacuation_ms * 1e-3,
         blow_off_s=cups.blow_off_ms * 1e-3,
+        spring_n=cups.spring_n,
     )
 
 

@@ -27,6 +27,8 @@ class Cups:
     """Time from valve on to full vacuum."""
     blow_off_s: float
     """Time from valve off to a free cell."""
+    spring_n: float
+    """Force with which the level compensator's spring presses all lips on."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "centers_m", frozen("centers_m", self.centers_m, (None, 3)))

@@ -14,7 +14,6 @@ from cellpick.world.attempt import ContactLog
 from cellpick.world.client import GRAVITY_M_S2, from_bullet
 from cellpick.world.robot import Robot
 from cellpick.world.terminals import material_at, touched_polarities
-from cellpick.world.tool import preload_force
 
 TOUCH_N = 0.5
 """Less than this between bodies that must not touch is numerical."""
@@ -55,7 +54,7 @@ class ContactWatch:
         cups, jaws = state.gripper.cups, state.gripper.jaws
         self._press_n = jaws.force_n if jaws is not None else 0.0
         if cups is not None:
-            self._press_n = CUP_PRESS_MARGIN * preload_force(cups)
+            self._press_n = CUP_PRESS_MARGIN * cups.spring_n
 
     def inspect(
         self, handled: int | None, held: bool, logs: Iterable[ContactLog], time_s: float

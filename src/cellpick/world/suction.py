@@ -14,7 +14,7 @@ from cellpick.world.groups import CELL, FIXTURE
 from cellpick.world.lips import LipHold
 from cellpick.world.loads import CupArray, LossCause
 from cellpick.world.robot import Robot
-from cellpick.world.tool import holding_force, preload_force
+from cellpick.world.tool import holding_force
 
 RIM_RAYS = 16
 """Rays round each lip."""
@@ -56,9 +56,8 @@ class Suction:
 
         The spring gives way to what presses on the lips; what pulls at them hangs on the stop.
         """
-        spring = preload_force(self._cups)
         pull = max(self._pull_n, float(self._load[2]), 0.0) if self.row is not None else 0.0
-        self._robot.slide_to(0, 0.0, LIP_EXTEND_M_S, spring + STOP_MARGIN * pull)
+        self._robot.slide_to(0, 0.0, LIP_EXTEND_M_S, self._cups.spring_n + STOP_MARGIN * pull)
 
     def feel(self) -> NDArray[np.int64]:
         """(n,) row of the cell that each cup would seal on; -1 where it would not."""

@@ -16,9 +16,6 @@ CUP_STROKE_M = 0.005
 CUP_STOP_M = 0.0002
 """Play before the compensator's end stop, beyond where its motor holds the cups: a load that rests
 on Bullet's joint limit rattles."""
-CUP_PRELOAD_SHARE = 0.1
-"""The compensator's spring force as a share of all cups' holding force, a few newtons a cup: enough
-to press the lips on, too little to peel them off a cell that lands on one edge; assumed."""
 CUP_MASS_SHARE = 0.1
 """Share of a vacuum gripper's mass that rides on its springs; assumed."""
 CUP_BODY_M = 0.010
@@ -62,8 +59,7 @@ def carriers_of(gripper: GripperModel) -> tuple[Carrier, ...]:
     """The level compensator of a vacuum gripper; jaw 0 and jaw 1 of the other kind."""
     T = gripper.T_flange_tcp
     if gripper.cups is not None:
-        force = preload_force(gripper.cups)
-        mass = CUP_MASS_SHARE * gripper.mass_kg / 2
+        force, mass = gripper.cups.spring_n, CUP_MASS_SHARE * gripper.mass_kg / 2
         return (Carrier(T, np.array([0.0, 0.0, 1.0]), (-CUP_STROKE_M, CUP_STOP_M), force, mass),)
     if gripper.jaws is None:
         return ()
@@ -77,11 +73,6 @@ def carriers_of(gripper: GripperModel) -> tuple[Carrier, ...]:
 def holding_force(cups: Cups) -> float:
     """Pressure times area of one cup's lip, in newtons."""
     return float(cups.vacuum_pa * np.pi * cups.radius_m**2)
-
-
-def preload_force(cups: Cups) -> float:
-    """Force in newtons with which the compensator's spring presses all lips on."""
-    return CUP_PRELOAD_SHARE * holding_force(cups) * len(cups.centers_m)
 
 
 def mounted_solids(gripper: GripperModel, rig: tuple[Solid, ...]) -> tuple[Mounted, ...]:
