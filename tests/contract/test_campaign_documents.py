@@ -11,7 +11,10 @@ import pytest
 
 from cellpick.campaign import Baseline, Episode, Figure, Plan, evaluate_suite, load_suite
 from cellpick.campaign.dataset import ATTEMPTS, EPISODES, HEAD, TAIL
+from cellpick.campaign.effects import effects_of
 from cellpick.campaign.episode import blank_record, look_figures
+from cellpick.campaign.run_figures import RUN_FIGURES
+from cellpick.campaign.run_table import RunTable
 from cellpick.campaign.sample import Sample, sample_of
 from cellpick.campaign.statistics import SprtVerdict
 from cellpick.campaign.statistics.comparison import Comparison
@@ -25,7 +28,9 @@ NO_MATCH = Matches(
     *(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0)),
     *((), (), (), (), ()),
 )
-FILES = """campaign.json results.json junit.xml summary.md report.html pictures/ID.jpg
+SWEEPS = Path(__file__).resolve().parents[2] / "docs" / "how-to-sweep.md"
+COUNTS = ("polarity_errors", "drops", "collisions", "safety_violations")
+FILES = """campaign.json effects.json results.json junit.xml summary.md report.html pictures/ID.jpg
     episodes/*.jsonl"""
 
 
@@ -62,6 +67,27 @@ def test_every_key_of_the_results_is_documented(results):
     assert undocumented([*results, results["schema"], *results["baseline"]]) == []
     told = [*fields(Figure), *fields(Verdict), *fields(SprtVerdict), *fields(Comparison)]
     assert undocumented(told) == []
+
+
+def test_every_key_of_the_effects_and_every_figure_of_a_run_is_documented():
+    table = [{"x": x, "y": y} for x in (0, 1, 2, 3) for y in (0, 1)]
+    runs = RunTable(["x", "y"], ["picks_per_hour"])
+    for k, inputs in enumerate(table):
+        record = blank_record(Episode("prismatic_tray", 1, (), "", inputs))
+        record["summary"] = dict.fromkeys(("cells_total", "placed_ok", "picked", *COUNTS), 1)
+        record["summary"]["station_time_s"] = 1.0 + k % 3
+        record["first_look"] = look_figures(NO_MATCH)
+        runs.add(record, sample_of(record))
+    found = effects_of(runs, ["picks_per_hour"], "saltelli", table, np.random.default_rng(0))
+    (figure,) = found["figures"]
+    parts = [*figure["main"].values(), figure["pairs"], figure["importance"], figure["sobol"]]
+    keys = [key for rows in parts for key in rows[0] if not key.startswith("total_")]
+    assert "first_known" in keys
+    assert undocumented([*found, found["schema"], *figure, *keys]) == []
+    page = SWEEPS.read_text(encoding="utf-8")
+    names = [name for name in RUN_FIGURES if f"`{name}`" not in page]
+    assert {name.rpartition("_")[2] for name in names} <= {"mean", "p95"}
+    assert all(f"`{name}`" in page for name, figure in RUN_FIGURES.items() if figure.shown)
 
 
 def test_every_key_of_a_baseline_is_documented():

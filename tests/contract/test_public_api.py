@@ -27,9 +27,9 @@ PUBLIC = {
     "perception": """CameraMonitor CellShape Drawing RegisterOptions Registration drawing_of
         perceive register_cells with_codes""",
     "report": """CampaignData ReportData append_line append_pick campaign_markdown
-        estimates_document json_text junit_xml make_folder ready_file render_campaign start_run
-        write_calibration_html write_html write_overview_png write_sensors write_summary
-        write_whole""",
+        effect_lines estimates_document json_text junit_xml make_folder ready_file
+        render_campaign start_run write_calibration_html write_html write_overview_png
+        write_sensors write_summary write_whole""",
     "scene": """ActiveStereo ArmFile CameraModel CameraSpec CaptureTiming Decal DepthSpec Fault
         FaultKind IdealDepth ImagerSpec KinectDepth Light Published SceneModels SceneSpec
         SceneState StrayObject StructuredLight grip_problem kinect_lateral_px kinect_sigma_m

@@ -25,6 +25,14 @@ pytestmark = pytest.mark.skipif(not BROWSER, reason="no chromium or google-chrom
 
 PROBE = """<script>
 window.addEventListener("load", () => {
+  const choices = [...document.querySelectorAll(".chooser > input")];
+  const shown = choices.map((choice) => {
+    choice.checked = true;
+    return [...document.querySelectorAll(".chosen")].map((part) => part.offsetHeight > 0);
+  });
+  const opened = document.createElement("style");
+  opened.textContent = ".chosen { display: block !important; }";
+  document.head.append(opened);
   const told = [...document.querySelectorAll("svg")].map((svg) => {
     const box = svg.getBoundingClientRect();
     const marks = [...svg.querySelectorAll("rect, circle, line, polyline")].filter((mark) => {
@@ -42,7 +50,7 @@ window.addEventListener("load", () => {
   });
   const images = [...document.images].map((image) => image.naturalWidth);
   const page = {wide: document.documentElement.scrollWidth, window: window.innerWidth};
-  document.body.dataset.told = JSON.stringify({plots: told, images, page});
+  document.body.dataset.told = JSON.stringify({plots: told, images, page, shown});
 });
 </script>"""
 """Put into a copy of the page: what the browser made of it."""
@@ -95,7 +103,7 @@ ODD = [
     ("data", "plots"),
     [
         (suite(), 10),
-        (sweep(), 19),
+        (sweep(), 32),
         (suite(ODD), 7),
         (suite([looked(k, 11) for k in range(3)]), 4),
         (CampaignData(campaign={}), 0),
@@ -114,6 +122,9 @@ def test_a_browser_draws_every_plot_and_says_nothing(tmp_path, data, plots):
     assert len(told["images"]) == page.count("<img")
     assert all(width > 0 for width in told["images"])
     assert told["page"]["wide"] <= told["page"]["window"]
+    figures = len(told["shown"])
+    assert told["shown"] == [[k == chosen for k in range(figures)] for chosen in range(figures)]
+    assert figures == page.count('class="chosen"')
 
 
 def test_a_narrow_window_scrolls_its_panels_not_the_page(tmp_path):

@@ -202,44 +202,66 @@ def results(made):
 
 
 def effects():
-    """As `campaign.effects_of` makes them."""
+    """As `campaign.effects_of` makes them: of three figures that vary and one that does not."""
     gaps, noises = ["0", "0.5", "1", "2"], ["1", "2", "4"]
 
-    def levels(labels, shares):
+    def levels(labels, values, half=0.03):
         return [
-            {"label": text, "value": s, "low": s - 0.03, "high": min(s + 0.02, 1.0), "episodes": 30}
-            for text, s in zip(labels, shares, strict=True)
-        ]
+            {"label": text, "value": v, "low": v - half, "high": min(v + half, 1.0), "runs": 30,
+             "left_out": 0}
+            for text, v in zip(labels, values, strict=True)
+        ]  # fmt: skip
 
     many = [f"{k / 10:.1f} to {k / 10 + 0.1:.1f}" for k in range(8)]
     grid = [[0.7 + 0.08 * row - 0.05 * k for k in range(3)] for row in range(4)]
     grid[2][1] = None
+    main = {
+        "tray.gap_mm": levels(gaps, [0.78, 0.9, 0.95, 0.97]),
+        "cameras.noise_scale": levels(noises, [0.96, 0.93, 0.82]),
+        "gripper.name": levels(["vacuum_four_cups", "jaws_of_steel"], [0.93, 0.88]),
+        "light.strength": levels(many, [0.88 + 0.01 * k for k in range(8)]),
+    }
+    pairs = [
+        {"x": "cameras.noise_scale", "y": "tray.gap_mm", "x_labels": noises,
+         "y_labels": gaps, "value": grid, "runs": [[10] * 3] * 4},
+        {"x": "light.strength", "y": "tray.gap_mm", "x_labels": many, "y_labels": gaps,
+         "value": [[0.7 + 0.03 * k for k in range(8)]] * 4, "runs": [[4] * 8] * 4},
+    ]  # fmt: skip
+    importance = [
+        {"key": "tray.gap_mm", "share": 0.41, "p": 0.0002, "p_adjusted": 0.002},
+        {"key": "cameras.noise_scale", "share": 0.22, "p": 0.0004, "p_adjusted": 0.004},
+        {"key": "light.strength", "share": 0.01, "p": 0.32, "p_adjusted": 1.0},
+        {"key": "gripper.name", "share": 0.0, "p": 0.71, "p_adjusted": 1.0},
+    ]
+    sobol = [
+        {"key": "tray.gap_mm", "first": 0.42, "first_low": 0.31, "first_high": 0.52,
+         "first_known": True, "total": 0.5, "total_low": 0.4, "total_high": 0.63,
+         "total_known": True},
+        {"key": "cameras.noise_scale", "first": -0.02, "first_low": -0.6, "first_high": 0.97,
+         "first_known": False, "total": 0.1, "total_low": 0.02, "total_high": 1.2,
+         "total_known": False},
+    ]  # fmt: skip
+
+    def told(name, unit, **changes):
+        return {
+            "figure": name, "unit": unit, "better": "less", "meaning": "what it means",
+            "runs": 120, "left_out": 0, "why_left_out": "", "mean": 0.9, "least": 0.2,
+            "most": 1.0, "main": main, "pairs": pairs, "pairs_left_out": 4,
+            "importance": importance, "sobol": [], "no_sobol": "",
+        } | changes  # fmt: skip
+
+    lost = {**main, "tray.gap_mm": [{**row, "left_out": 0} for row in main["tray.gap_mm"]]}
+    lost["tray.gap_mm"][0] |= {"runs": 18, "left_out": 12}
+    nothing = {"main": {}, "pairs": [], "pairs_left_out": 0, "importance": []}
     return {
-        "figure": "share of cells placed",
-        "episodes": 120,
-        "main": {
-            "tray.gap_mm": levels(gaps, [0.78, 0.9, 0.95, 0.97]),
-            "cameras.noise_scale": levels(noises, [0.96, 0.93, 0.82]),
-            "gripper.name": levels(["vacuum_four_cups", "jaws_of_steel"], [0.93, 0.88]),
-            "light.strength": levels(many, [0.88 + 0.01 * k for k in range(8)]),
-        },
-        "pairs": [
-            {"x": "cameras.noise_scale", "y": "tray.gap_mm", "x_labels": noises,
-             "y_labels": gaps, "value": grid, "episodes": [[10] * 3] * 4},
-            {"x": "light.strength", "y": "tray.gap_mm", "x_labels": many, "y_labels": gaps,
-             "value": [[0.7 + 0.03 * k for k in range(8)]] * 4, "episodes": [[4] * 8] * 4},
-        ],
-        "importance": [
-            {"key": "tray.gap_mm", "share": 0.41, "p": 0.002},
-            {"key": "cameras.noise_scale", "share": 0.22, "p": 0.004},
-            {"key": "light.strength", "share": 0.01, "p": 0.32},
-            {"key": "gripper.name", "share": 0.0, "p": 0.71},
-        ],
-        "sobol": [
-            {"key": "tray.gap_mm", "first": 0.42, "first_low": 0.31, "first_high": 0.52,
-             "total": 0.5, "total_low": 0.4, "total_high": 0.63},
-            {"key": "cameras.noise_scale", "first": -0.02, "first_low": -0.1, "first_high": 0.07,
-             "total": 0.1, "total_low": 0.02, "total_high": 0.2},
+        "schema": "cellpick.effects/1", "design": "grid", "runs": 120, "seeds": 4,
+        "unit": "seeds", "units": 4, "tests": 12,
+        "figures": [
+            told("success_rate", "share"),
+            told("place_error_mm_p95", "mm", main=lost, runs=108, left_out=12,
+                 why_left_out="it let no cell go in a slot"),
+            told("drops", "", sobol=sobol),
+            told("collisions", "", mean=0.0, least=0.0, most=0.0, **nothing),
         ],
     }  # fmt: skip
 

@@ -8,14 +8,22 @@ import pytest
 from campaign_stage import look_record, run_record
 
 from cellpick.campaign import Episode
-from cellpick.campaign.dataset import (
-    attempt_table,
-    episode_table,
-    read_dataset,
-    write_dataset,
-)
+from cellpick.campaign.columns import Columns
+from cellpick.campaign.dataset import DatasetWriter, read_dataset
 from cellpick.campaign.episode import blank_record
 from cellpick.errors import InputError
+
+
+def write_dataset(folder, records):
+    writer = DatasetWriter()
+    for record in records:
+        writer.add(record)
+    return writer.write(folder)
+
+
+def tables(folder, records):
+    write_dataset(folder, records)
+    return [table.to_dicts() for table in read_dataset(folder)]
 
 
 @pytest.fixture
@@ -31,8 +39,8 @@ def records():
     ]
 
 
-def test_a_row_an_episode_in_order_with_its_inputs_and_figures(records):
-    rows = episode_table(records).to_dicts()
+def test_a_row_an_episode_in_order_with_its_inputs_and_figures(records, tmp_path):
+    rows, _ = tables(tmp_path, records)
     assert [row["id"] for row in rows] == [record["id"] for record in records]
     assert [row["tray.gap_mm"] for row in rows] == [0.0, 0.5, None, None]
     assert [row["placed_ok"] for row in rows] == [11, 12, None, None]
@@ -44,14 +52,14 @@ def test_a_row_an_episode_in_order_with_its_inputs_and_figures(records):
     assert json.loads(rows[0]["faults"]) == [{"kind": "dead"}]
 
 
-def test_an_input_that_is_named_like_a_figure_takes_nothing_away(records):
-    rows = episode_table(records).to_dicts()
+def test_an_input_that_is_named_like_a_figure_takes_nothing_away(records, tmp_path):
+    rows, _ = tables(tmp_path, records)
     assert rows[0]["seed"] == 0
     assert rows[0]["in.seed"] == 7
 
 
-def test_a_row_an_attempt(records):
-    rows = attempt_table(records).to_dicts()
+def test_a_row_an_attempt(records, tmp_path):
+    _, rows = tables(tmp_path, records)
     assert len(rows) == 24
     assert [row["status"] for row in rows if row["id"] == records[0]["id"]].count("placed") == 11
     assert {row["tray.gap_mm"] for row in rows} == {0.0, 0.5}
@@ -80,3 +88,26 @@ def test_what_is_no_table_is_named(content, tmp_path):
         (tmp_path / "episodes.parquet").write_bytes(content)
     with pytest.raises(InputError, match=r"episodes\.parquet.*no Parquet table"):
         read_dataset(tmp_path)
+
+
+def test_columns_are_the_same_however_many_rows_are_packed_at_once(monkeypatch):
+    rows = [
+        {"whole": 1, "mixed": 1, "word": 3, "flag": True, "late": None},
+        {"whole": 2, "mixed": 0.5, "word": "three", "none": None},
+        {"whole": None, "late": "here", "word": [1, 2], "mixed": 2},
+        {"flag": False, "more": 4},
+    ]
+    frames = []
+    for packed in (1, 2, 3, 100):
+        monkeypatch.setattr("cellpick.campaign.columns.ROWS", packed)
+        columns = Columns()
+        for row in rows:
+            columns.add(row)
+        frames.append(columns.frame())
+    for frame in frames:
+        assert frame.schema == frames[-1].schema
+        assert frame.to_dicts() == frames[-1].to_dicts()
+    assert frames[0]["mixed"].to_list() == [1.0, 0.5, 2.0, None]
+    assert frames[0]["word"].to_list() == ["3", "three", "[1, 2]", None]
+    assert frames[0]["none"].to_list() == [None] * 4
+    assert Columns().frame().height == 0

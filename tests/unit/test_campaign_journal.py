@@ -101,8 +101,10 @@ def test_a_new_command_runs_only_what_is_missing(tmp_path):
     told = []
     records = run_campaign(PLAN, tmp_path, engine, told.append)
     assert [r["seed"] for r in told] == [3]
-    assert records == [result_of(e).record for e in EPISODES]
-    assert run_campaign(PLAN, tmp_path, engine) == records
+    wanted = [result_of(e).record for e in EPISODES]
+    assert list(records) == list(records) == wanted
+    assert (len(records), records[-1], list(records[1:3])) == (4, wanted[3], wanted[1:3])
+    assert list(run_campaign(PLAN, tmp_path, engine)) == wanted
     assert engine.ran == [EPISODES[3]]
 
 

@@ -71,6 +71,13 @@ def test_the_plan_follows_from_its_own_document(sweep, design):
         ({"keyss": {}}, "keyss"),
         ({"points": 1_000_000, "design": "random", "seeds": 100_000}, "more episodes"),
         ({"name": "a/b"}, "name"),
+        ({"figures": ["place_eror_mm_p95"]}, "figures.0.*did you mean 'place_error_mm_p95'"),
+        ({"figures": ["drops", "drops"]}, "figures.1.*named twice"),
+        ({"figures": "drops"}, "figures"),
+        (
+            {"scene": "bulk_bin", "set": {}, "keys": {"ambient": [0.1]}, "figures": ["drops"]},
+            "for looks alone and has no such figure",
+        ),
     ],
 )
 def test_a_mistake_is_named_before_anything_runs(sweep, changes, message):
@@ -117,3 +124,34 @@ def test_the_page_and_the_tables_follow_from_the_folder_alone(sweep, tmp_path):
 def test_a_folder_without_a_campaign_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"campaign\.json"):
         write_pages(tmp_path)
+
+
+def test_other_figures_make_no_other_plan_but_another_page(sweep, tmp_path):
+    before, after = sweep_plan(sweep()), sweep_plan(sweep(figures=["picks_per_hour", "drops"]))
+    assert before.digest == after.digest
+    folder = tmp_path / "results"
+    for plan in (before, after):
+        with Journal(folder, plan) as journal:
+            for episode in plan.episodes:
+                journal.add(EpisodeResult(run_record(episode, 10 + episode.seed)))
+        write_pages(folder)
+        told = json.loads((folder / "effects.json").read_text())
+        names = [figure["figure"] for figure in told["figures"]]
+        assert ("success_rate" in names) is (plan is before)
+    assert names == ["picks_per_hour", "drops"]
+    assert json.loads((folder / "campaign.json").read_text())["spec"]["figures"] == names
+    unknown = {**after.spec, "figures": ["of_another_version"]}
+    with pytest.raises(InputError, match="no such figure"):
+        sweep_of(unknown)
+
+
+def test_a_record_of_another_plan_is_named(sweep, tmp_path):
+    folder = tmp_path / "results"
+    plan = sweep_plan(sweep())
+    with Journal(folder, plan) as journal:
+        journal.add(EpisodeResult(run_record(plan.episodes[0], 12)))
+    other = run_record(sweep_plan(sweep(seeds=3)).episodes[2], 12)
+    with (folder / "episodes" / "records.jsonl").open("a") as file:
+        file.write(json.dumps(other) + "\n")
+    with pytest.raises(InputError, match="not in the plan"):
+        write_pages(folder)

@@ -21,11 +21,13 @@ from cellpick.report.campaign_verdict import (
     wanted,
 )
 from cellpick.report.cell_fates import FULL, fates, made_good
-from cellpick.report.effect_plots import importance_plot, main_effect_plot, sobol_plot
+from cellpick.report.effect_plots import Axis, importance_plot, main_effect_plot, sobol_plot
+from cellpick.report.effect_words import effect_lines
+from cellpick.report.effects_section import effects_section
 from cellpick.report.episode_words import inputs_told
 from cellpick.report.failure_tree import MOST_BRANCHES, FailureTree
 from cellpick.report.figure_words import amount, bare_amount, interval
-from cellpick.report.heat_map import heat_map, least_of_pairs
+from cellpick.report.heat_map import heat_map, range_of_pairs
 from cellpick.report.record_fields import as_number, count, numbers, part, rows, words
 from cellpick.report.row_plot import Row, cut, row_plot, ticks
 from cellpick.report.stage_plot import stage_plot
@@ -317,40 +319,110 @@ def test_stages_have_widths_in_proportion_and_one_colour_each():
 
 
 def test_main_effects_draw_every_level_and_numbers_to_scale():
-    told = effects()["main"]
-    svg = main_effect_plot(told["tray.gap_mm"], 70.0)
+    told = effects()["figures"][0]["main"]
+    axis = Axis.of(told["tray.gap_mm"], "share")
+    svg = main_effect_plot(told["tray.gap_mm"], axis)
     at = [float(m.get("cx")) for m in marks(svg, "circle", "dot")]
     assert (at[1] - at[0]) / (at[3] - at[0]) == pytest.approx(0.25, abs=0.01)
     assert len(marks(svg, "polyline", "joined")) == 1
-    assert marks(main_effect_plot(told["gripper.name"], 0.0), "polyline", "joined") == []
-    assert "nothing measured" in main_effect_plot([{"label": "1", "value": None}], 0.0)
-    assert len(marks(main_effect_plot(told["gripper.name"][:1], 0.0), "circle", "dot")) == 1
+    assert marks(main_effect_plot(told["gripper.name"], axis), "polyline", "joined") == []
+    assert "nothing measured" in main_effect_plot([{"label": "1", "value": None}], axis)
+    assert len(marks(main_effect_plot(told["gripper.name"][:1], axis), "circle", "dot")) == 1
 
 
-def test_heat_maps_are_darker_where_more_was_placed_and_blank_without_data():
-    pair = effects()["pairs"][0]
-    low = least_of_pairs([pair])
-    assert low == 60.0
-    fields = marks(heat_map(pair, low), "rect", "field")
+def test_levels_of_equal_ratios_stand_evenly():
+    levels = [{"label": text, "value": 0.5} for text in ("0.02", "0.2", "2")]
+    svg = main_effect_plot(levels, Axis.of(levels, "mm"))
+    at = [float(m.get("cx")) for m in marks(svg, "circle", "dot")]
+    assert at[1] - at[0] == pytest.approx(at[2] - at[1], abs=0.2)
+
+
+@given(
+    st.lists(st.tuples(*[st.floats(-1e3, 1e4)] * 3), max_size=6),
+    st.sampled_from(["share", "mm", ""]),
+)
+def test_an_axis_holds_every_mean_and_runs_upwards(triples, unit):
+    levels = [{"value": v, "low": v - abs(a), "high": v + abs(b)} for v, a, b in triples]
+    axis = Axis.of(levels, unit)
+    assert axis.low < axis.high
+    scale = 100 if unit == "share" else 1
+    for level in levels:
+        assert axis.low <= scale * level["value"] <= axis.high
+    assert axis(axis.low) > axis(axis.high)
+
+
+def test_heat_maps_are_darker_where_there_is_more_and_blank_without_data():
+    pair = effects()["figures"][0]["pairs"][0]
+    low, high = range_of_pairs([pair])
+    assert (low, high) == (pytest.approx(0.6), pytest.approx(0.94))
+    svg = heat_map(pair, low, high, "share")
+    fields = marks(svg, "rect", "field")
     assert len(fields) == 11
-    assert len(marks(heat_map(pair, low), "rect", "blank")) == 1
+    assert len(marks(svg, "rect", "blank")) == 1
     opacity = {f.find("title").text.split(": ")[1]: float(f.get("fill-opacity")) for f in fields}
     assert max(opacity, key=opacity.get).startswith("94.0 %")
     assert min(opacity, key=opacity.get).startswith("60.0 %")
+    assert "0.6 mm, 10 runs" in heat_map(pair, low, high, "mm")
     torn = {"x": "a", "y": "b", "x_labels": ["1", "2"], "y_labels": ["<"], "value": [[0.5]]}
-    assert len(marks(heat_map(torn, 0.0), "rect", "blank")) == 1
-    ElementTree.fromstring(heat_map({}, 0.0))
+    assert len(marks(heat_map(torn, 0.0, 1.0, ""), "rect", "blank")) == 1
+    ElementTree.fromstring(heat_map({}, 0.0, 0.0, ""))
 
 
-def test_importance_is_a_bar_a_key_with_its_chance():
-    told = effects()
-    widths = [float(m.get("width")) for m in marks(importance_plot(told), "rect", "bar")]
+def test_importance_is_a_bar_a_key_pale_where_it_may_be_chance():
+    told = effects()["figures"][0]
+    svg = importance_plot(told)
+    widths = [float(m.get("width")) for m in marks(svg, "rect", "bar")]
     assert widths == sorted(widths, reverse=True)
     assert len(widths) == 4
-    assert "p 0.320" in importance_plot(told)
+    assert len(marks(svg, "g", "faint")) == 2
+    assert svg.count("not beyond chance") == 2
     assert importance_plot({}) == sobol_plot({}, "first") == ""
-    index = {"key": "a", "first": 0.4, "first_low": 0.3, "first_high": 0.5}
-    assert "40.0 %" in sobol_plot({"sobol": [index]}, "first")
+
+
+def test_an_index_that_is_not_known_has_no_dot():
+    told = effects()["figures"][2]
+    for order in ("first", "total"):
+        svg = sobol_plot(told, order)
+        assert len(marks(svg, "circle", "dot")) == 1
+        assert len(marks(svg, "line", "span")) == 2
+        assert "not known" in svg
+    assert "42.0 %" in sobol_plot(told, "first")
+
+
+def test_the_section_says_what_was_left_out_what_stood_still_and_how_many_tests():
+    section = effects_section(effects())
+    assert [part["name"] for part in section["parts"]] == [
+        *("success_rate", "place_error_mm_p95", "drops"),
+    ]
+    left_out = section["parts"][1]["left_out"]
+    assert "12 of 120 runs are left out" in left_out
+    assert "most at tray.gap_mm 0: 12 of 30" in left_out
+    assert section["parts"][0]["left_out"] == ""
+    assert section["constant"] == ["Collisions: 0 in all 120 runs"]
+    assert "12 tests" in section["multiplicity"]
+    assert "Holm" in section["multiplicity"]
+    assert "4 seeds" in section["intervals"]
+    fields = dict(section["overview"]["rows"])
+    assert [f["value"] for f in fields["tray.gap_mm"]] == ["41", "41", "50"]
+    assert [f["value"] for f in fields["cameras.noise_scale"]] == ["22", "22", "?"]
+    assert [f["held"] for f in fields["light.strength"]] == [False] * 3
+    assert effects_section({}) == {}
+    one = effects_section({**effects(), "units": 1, "seeds": 1})
+    assert one["intervals"].startswith("No intervals")
+
+
+def test_effects_in_lines_name_the_keys_that_are_beyond_chance():
+    table, still = effect_lines(effects())
+    assert [row[:2] for row in table[:3]] == [
+        ("Placed right", "tray.gap_mm"), ("", "cameras.noise_scale"),
+        ("Place error, p95", "tray.gap_mm"),
+    ]  # fmt: skip
+    assert table[0][2:] == ("78.0 at 0, 97.0 % at 2", "41.0 %", "p 0.002")
+    assert table[-1][3] == "not known"
+    assert still == ["Collisions: 0 in all 120 runs"]
+    quiet = effects()["figures"][0]
+    quiet["importance"] = quiet["importance"][2:]
+    assert effect_lines({"figures": [quiet]})[0][0][1] == "nothing beyond chance"
 
 
 def test_long_names_lose_their_middle():

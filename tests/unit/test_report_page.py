@@ -41,7 +41,7 @@ def data(**more) -> ReportData:
 class Page(HTMLParser):
     """Tags with their attributes, and whether they nest as they should."""
 
-    VOID = {"meta", "img", "link", "br"}
+    VOID = {"meta", "img", "link", "br", "input"}
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from cellpick.campaign.columns import Columns
 from cellpick.errors import InputError
 from cellpick.report import write_whole
 
@@ -26,15 +27,27 @@ INPUT_PREFIX = "in."
 """Before an input whose name is that of a figure."""
 
 
-def write_dataset(folder: Path, records: Sequence[Mapping[str, Any]]) -> tuple[Path, Path]:
-    """Write both tables, each whole or not at all; raises `UnavailableError` naming the path."""
-    tables = episode_table(records), attempt_table(records)
-    paths = folder / EPISODES, folder / ATTEMPTS
-    for path, table in zip(paths, tables, strict=True):
-        buffer = io.BytesIO()
-        table.write_parquet(buffer)
-        write_whole(path, buffer.getvalue())
-    return paths
+class DatasetWriter:
+    """Both tables of records that come one by one; in memory they are columns, not objects."""
+
+    def __init__(self) -> None:
+        self._episodes, self._attempts = Columns(), Columns()
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """A row, and a row an attempt."""
+        self._episodes.add(_episode_row(record))
+        for row in _attempt_rows(record):
+            self._attempts.add(row)
+
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Write both, each whole or not at all; raises `UnavailableError` naming the path."""
+        tables = self._episodes.frame(), self._attempts.frame()
+        paths = folder / EPISODES, folder / ATTEMPTS
+        for path, table in zip(paths, tables, strict=True):
+            buffer = io.BytesIO()
+            table.write_parquet(buffer)
+            write_whole(path, buffer.getvalue())
+        return paths
 
 
 def read_dataset(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -43,19 +56,11 @@ def read_dataset(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return _read(folder / EPISODES), _read(folder / ATTEMPTS)
 
 
-def episode_table(records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """A row an episode, in the order of the records."""
-    return _frame([_episode_row(record) for record in records])
-
-
-def attempt_table(records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """A row an attempt: the episode's id, case, scene, seed and inputs, then the attempt."""
-    rows = []
-    for record in records:
-        own = {name: record[name] for name in ("id", "case", "scene", "seed")}
-        for attempt in record["attempts"]:
-            rows.append(own | _inputs(record, attempt) | _flat(attempt))
-    return _frame(rows)
+def _attempt_rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The episode's id, case, scene, seed and inputs, then the attempt."""
+    own = {name: record[name] for name in ("id", "case", "scene", "seed")}
+    for attempt in record["attempts"]:
+        yield own | _inputs(record, attempt) | _flat(attempt)
 
 
 def _episode_row(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,28 +115,6 @@ OPEN = ("failures", "unverified", "cameras")
 
 def _plain(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, (Mapping, list, tuple)) else value
-
-
-def _frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Rows that need not have the same columns; a column of unlike types becomes text."""
-    rows = list(rows)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])
-
-
-def _column(name: str, values: list[Any]) -> pl.Series:
-    kinds = {type(value) for value in values if value is not None}
-    if not kinds:  # a figure that no run has
-        return pl.Series(name, values, dtype=pl.Float64)
-    if kinds <= {bool}:
-        return pl.Series(name, values, dtype=pl.Boolean)
-    if kinds <= {int}:
-        return pl.Series(name, values, dtype=pl.Int64)
-    if kinds <= {int, float}:
-        wide = [None if value is None else float(value) for value in values]
-        return pl.Series(name, wide, dtype=pl.Float64)
-    text = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
-    return pl.Series(name, text, dtype=pl.String)
 
 
 def _read(path: Path) -> pl.DataFrame:

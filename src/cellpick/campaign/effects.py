@@ -1,219 +1,185 @@
-"""What swept keys do to a figure: main effects, pairs, and how much of the variance is whose."""
+"""What swept keys do to each figure: main effects, pairs, and how much of the variance is whose."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import sobol_indices
 
+from cellpick.campaign.designs import Design
+from cellpick.campaign.effect_importance import (
+    Exchange,
+    exchange_drawn,
+    exchange_fixed,
+    explained,
+)
+from cellpick.campaign.effect_levels import levels_of, main_effect, pair_means, rounded
+from cellpick.campaign.effect_sobol import sobol_table
+from cellpick.campaign.run_figures import RUN_FIGURES, figures_of_kind
+from cellpick.campaign.run_table import Measured, Numbers, RunTable, as_text
 from cellpick.geometry import Floats
 
-MOST_LEVELS = 8
-"""A key with more values than these is shown in so many parts of equal count."""
-MOST_PAIRS = 15
-"""Pairs shown, those of the most important keys first."""
-DRAWS = 500
-"""Permutations and resamples."""
-BAND = (0.025, 0.975)
-"""Quantiles of an interval's ends."""
+SCHEMA = "cellpick.effects/1"
+MOST_PAIRS = 6
+"""Pairs of one figure that are shown, those of its most important keys first."""
+COARSE, FINE_RUNS = 4, 640
+"""A pair's ranges of a key, up to so many runs: a field of the map shall hold some."""
+FIXED: tuple[Design, ...] = ("grid", "one_at_a_time")
+"""Designs whose combinations are laid out: in them chance comes from the seeds alone."""
+
+
+def shown_figures(named: Sequence[str]) -> list[str]:
+    """The figures to measure: those named, else all that are shown where none are."""
+    return list(named) or [name for name, figure in RUN_FIGURES.items() if figure.shown]
 
 
 def effects_of(
-    records: Sequence[Mapping[str, Any]],
+    runs: RunTable,
+    figures: Sequence[str],
+    design: Design,
     mixtures: Sequence[Mapping[str, Any]],
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Plain tables of what the inputs of the records do to the share of cells placed (of a look:
-    found); an episode that ended with an error placed none.
+    """`effects.json`, plain values; docs/formats.md has its keys.
 
-    `{"figure", "episodes", "main": {key: [{label, value, low, high, episodes}]},
-    "pairs": [{x, y, x_labels, y_labels, value, episodes}],
-    "importance": [{key, share, p}], "sobol": [{key, first, first_low, first_high, total, total_low,
-    total_high}]}`, importance in falling order. `share` is that of the figure's variance over all
-    episodes which the key's main effect explains, chance taken off; `p` how often chance alone
-    explains as much. `mixtures` are the combinations of inputs of a saltelli design, in its order;
-    Sobol indices need all of them, and none without.
+    `figures` are those that were asked for; none: all that the scene's kind has. `mixtures` are the
+    combinations of inputs of a saltelli design, in its order; Sobol indices need all of them.
     """
-    keys = sorted({key for record in records for key in record["inputs"]})
-    y = np.array([share_done(record) for record in records])
-    known = np.isfinite(y)
-    kept = [record for record, k in zip(records, known, strict=True) if k]
-    y = y[known]
-    binned = {key: _binned([record["inputs"].get(key) for record in kept]) for key in keys}
-    cluster = _rows_alike(kept)
-    importance = [
-        {"key": key, **_explained(binned[key][0], y, cluster, rng)} for key in keys if len(y)
-    ]
-    importance.sort(key=lambda row: -float(row["share"]))
-    ranked = [str(row["key"]) for row in importance]
+    kind = figures_of_kind(runs.looks_only)
+    wanted = list(figures) or [name for name in shown_figures(()) if name in kind]
+    fixed = design in FIXED
+    unit, per = (runs.seed, "seeds") if fixed else _drawn_units(runs, mixtures)
+    effects = _Effects(runs, unit, fixed, mixtures)
+    told = [effects.of(name, rng) for name in wanted]
     return {
-        "figure": "share of cells placed",
-        "episodes": len(y),
-        "main": {key: _main(*binned[key], y, cluster, rng) for key in ranked},
-        "pairs": [_pair(x, z, binned, y) for x, z in list(combinations(ranked, 2))[:MOST_PAIRS]],
-        "importance": importance,
-        "sobol": _sobol(records, mixtures, rng),
+        "schema": SCHEMA,
+        "design": design,
+        "runs": len(runs),
+        "seeds": len(np.unique(runs.seed)),
+        "unit": per,
+        "units": len(np.unique(unit)),
+        "tests": _adjust([row for figure in told for row in figure["importance"]]),
+        "figures": told,
     }
 
 
-def share_done(record: Mapping[str, Any]) -> float:
-    """Share of an episode's cells that were placed, or found where it only looks; 0 where it ended
-    with an error, NaN where there was none to place."""
-    if record["status"] != "done":
-        return 0.0
-    if record["kind"] == "look":
-        look = record["first_look"]
-        return look["found"] / look["cells"] if look["cells"] else float("nan")
-    summary = record["summary"]
-    due = min(summary["cells_total"], summary.get("slots_total", summary["cells_total"]))
-    return summary["placed_ok"] / due if due else float("nan")
+class _Effects:
+    """What all figures have in common."""
 
-
-def _rows_alike(records: Sequence[Mapping[str, Any]]) -> NDArray[np.int64]:
-    """(n,) number of the combination of inputs: its seeds share all that the inputs decide."""
-    texts = [_text(record["inputs"]) for record in records]
-    number = {text: k for k, text in enumerate(dict.fromkeys(texts))}
-    return np.array([number[text] for text in texts], np.int64)
-
-
-def _text(inputs: Mapping[str, Any]) -> str:
-    return json.dumps(dict(inputs), sort_keys=True)
-
-
-def _binned(values: Sequence[Any]) -> tuple[NDArray[np.int64], list[str]]:
-    """(n,) level of each value, and the levels' labels: the values, or ranges of many numbers."""
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    if not numbers:
-        texts = [v if isinstance(v, str) else json.dumps(v) for v in values]
-        labels = list(dict.fromkeys(texts))
-        return np.array([labels.index(text) for text in texts], np.int64), labels
-    x = np.array(values, dtype=np.float64)
-    levels, row = np.unique(x, return_inverse=True)
-    if len(levels) <= MOST_LEVELS:
-        return row.astype(np.int64), [f"{level:g}" for level in levels]
-    ends = np.unique(np.quantile(levels, np.linspace(0, 1, MOST_LEVELS + 1)))
-    row = np.clip(np.searchsorted(ends, x, side="right") - 1, 0, len(ends) - 2)
-    labels = [f"{a:.3g} to {b:.3g}" for a, b in pairwise(ends)]
-    return row.astype(np.int64), labels
-
-
-def _means(level: NDArray[np.int64], count: int, y: Floats) -> tuple[Floats, Floats]:
-    n = np.bincount(level, minlength=count).astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        return np.bincount(level, y, count) / n, n
-
-
-def _main(
-    level: NDArray[np.int64],
-    labels: Sequence[str],
-    y: Floats,
-    cluster: NDArray[np.int64],
-    rng: np.random.Generator,
-) -> list[dict[str, Any]]:
-    """Mean at each level; its interval from resamples of combinations of inputs."""
-    mean, n = _means(level, len(labels), y)
-    total = int(cluster.max(initial=-1)) + 1
-    draws = np.full((DRAWS, len(labels)), np.nan)
-    for k in range(DRAWS if total > 1 else 0):
-        weight = np.bincount(rng.integers(total, size=total), minlength=total)[cluster]
-        sums = np.bincount(level, weight, len(labels))
-        with np.errstate(invalid="ignore"):
-            draws[k] = np.bincount(level, weight * y, len(labels)) / sums
-    rows = []
-    for k, label in enumerate(labels):
-        drawn = draws[np.isfinite(draws[:, k]), k]
-        low, high = np.quantile(drawn, BAND) if len(drawn) else (np.nan, np.nan)
-        rows.append(
-            {
-                "label": label,
-                "value": _figure(mean[k]),
-                "low": _figure(low),
-                "high": _figure(high),
-                "episodes": int(n[k]),
-            }
+    def __init__(
+        self, runs: RunTable, unit: Numbers, fixed: bool, mixtures: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self._runs, self._unit, self._fixed, self._mixtures = runs, unit, fixed, mixtures
+        parts = COARSE if len(runs) < FINE_RUNS else None
+        self._levels = {key: levels_of(values) for key, values in runs.inputs.items()}
+        self._coarse = (
+            {key: levels_of(values, parts) for key, values in runs.inputs.items()}
+            if parts
+            else self._levels
         )
-    return rows
+
+    def of(self, name: str, rng: np.random.Generator) -> dict[str, Any]:
+        """All of one figure."""
+        figure, measured = RUN_FIGURES[name], self._runs.measured(name)
+        known = np.isfinite(measured.value)
+        y = measured.value[known]
+        told: dict[str, Any] = {
+            "figure": name,
+            "unit": figure.unit,
+            "better": "more" if figure.more_is_better else "less",
+            "meaning": figure.meaning,
+            "runs": len(y),
+            "left_out": int((~known).sum()),
+            "why_left_out": figure.lacks if len(y) < len(known) else "",
+            "mean": rounded(float(y.mean())) if len(y) else None,
+            "least": rounded(float(y.min())) if len(y) else None,
+            "most": rounded(float(y.max())) if len(y) else None,
+            "main": {},
+            "pairs": [],
+            "pairs_left_out": 0,
+            "importance": [],
+            "sobol": [],
+            "no_sobol": "",
+        }
+        if len(y) and float(np.ptp(y)) > 1e-9 * float(np.abs(y).max()):
+            told |= self._varying(name, measured, known, rng)
+        return told
+
+    def _varying(
+        self, name: str, measured: Measured, known: Numbers, rng: np.random.Generator
+    ) -> dict[str, Any]:
+        figure, y = RUN_FIGURES[name], measured.value
+        sobol, why = self._sobol(y, rng)
+        importance = [
+            {"key": key, **explained(levels.of[known], y[known], exchange, rng)}
+            for key, levels in self._levels.items()
+            for exchange in [self._exchange(key, known)]
+        ]
+        rank = {row["key"]: float(row["total"]) for row in sobol} or {
+            row["key"]: float(row["share"]) for row in importance
+        }
+        importance.sort(key=lambda row: -rank[row["key"]])
+        sobol.sort(key=lambda row: -rank[row["key"]])
+        keys = [str(row["key"]) for row in importance]
+        pairs = list(combinations(keys, 2))
+        return {
+            "main": {
+                key: main_effect(figure, self._levels[key], measured, self._unit) for key in keys
+            },
+            "pairs": [pair_means(x, z, self._coarse, y) for x, z in pairs[:MOST_PAIRS]],
+            "pairs_left_out": max(len(pairs) - MOST_PAIRS, 0),
+            "importance": importance,
+            "sobol": sobol,
+            "no_sobol": why,
+        }
+
+    def _exchange(self, key: str, known: Numbers) -> Exchange:
+        """Of the runs that have the figure."""
+        if not self._fixed:
+            values = [v for v, k in zip(self._runs.inputs[key], known, strict=True) if k]
+            return exchange_drawn(values, self._runs.combination[known])
+        others = [levels.of for other, levels in self._levels.items() if other != key]
+        table = np.column_stack([np.zeros(len(self._runs), np.int64), *others])
+        alike = np.unique(table, axis=0, return_inverse=True)[1].ravel()
+        return exchange_fixed(alike[known], self._runs.seed[known])
+
+    def _sobol(self, y: Floats, rng: np.random.Generator) -> tuple[list[dict[str, Any]], str]:
+        if not self._mixtures:
+            return [], ""
+        numbers = self._runs.number_of
+        rows = [numbers.get(as_text(mixture)) for mixture in self._mixtures]
+        missing = sum(row is None for row in rows)
+        if missing:
+            return [], f"{missing} of the design's {len(rows)} combinations have not been run"
+        known = np.isfinite(y)
+        of = self._runs.combination[known]
+        n = np.bincount(of, minlength=len(numbers))
+        sums = np.bincount(of, y[known], len(numbers))
+        mean = np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0)
+        keys = list(self._mixtures[0])
+        table = mean[np.array(rows, np.int64)].reshape(len(keys) + 2, -1)
+        return sobol_table(keys, table, rng)
 
 
-def _pair(
-    x: str, z: str, binned: Mapping[str, tuple[NDArray[np.int64], list[str]]], y: Floats
-) -> dict[str, Any]:
-    (row, down), (column, across) = binned[z], binned[x]
-    mean, n = _means(row * len(across) + column, len(down) * len(across), y)
-    shape = (len(down), len(across))
-    return {
-        "x": x,
-        "y": z,
-        "x_labels": across,
-        "y_labels": down,
-        "value": [[_figure(v) for v in line] for line in mean.reshape(shape)],
-        "episodes": n.astype(int).reshape(shape).tolist(),
-    }
+def _drawn_units(runs: RunTable, mixtures: Sequence[Mapping[str, Any]]) -> tuple[Numbers, str]:
+    """The mixtures of one base point share its inputs, the seeds of a combination all of them."""
+    if not mixtures:
+        return runs.combination, "combinations"
+    count = len(mixtures) // (len(mixtures[0]) + 2)
+    base: dict[int, int] = {}
+    for k, mixture in enumerate(mixtures):
+        number = runs.number_of.get(as_text(mixture))
+        if number is not None:
+            base.setdefault(number, k % count)
+    return np.array([base[number] for number in runs.combination], np.int64), "base points"
 
 
-def _explained(
-    level: NDArray[np.int64], y: Floats, cluster: NDArray[np.int64], rng: np.random.Generator
-) -> dict[str, Any]:
-    """Correlation ratio (Pearson 1905), less what levels drawn by lot among the combinations of
-    inputs explain on average."""
-    if float(np.ptp(y)) == 0:
-        return {"share": 0.0, "p": 1.0}
-    first = np.unique(cluster, return_index=True)[1]
-    own = level[first]
-    plain = _ratio(own[cluster], y)
-    drawn = np.array([_ratio(rng.permutation(own)[cluster], y) for _ in range(DRAWS)])
-    chance = float(drawn.mean())
-    share = max(0.0, (plain - chance) / (1 - chance)) if chance < 1 else 0.0
-    p = (1 + int(np.sum(drawn >= plain - 1e-12))) / (1 + DRAWS)
-    return {"share": _figure(share), "p": _figure(p)}
-
-
-def _ratio(level: NDArray[np.int64], y: Floats) -> float:
-    mean, n = _means(level, int(level.max()) + 1, y)
-    there = n > 0
-    between = float(np.sum(n[there] * (mean[there] - y.mean()) ** 2))
-    return between / float(np.sum((y - y.mean()) ** 2))
-
-
-def _sobol(
-    records: Sequence[Mapping[str, Any]],
-    mixtures: Sequence[Mapping[str, Any]],
-    rng: np.random.Generator,
-) -> list[dict[str, Any]]:
-    """Indices of the mean over seeds; none where a mixture is missing or nothing ever changes."""
-    done: dict[str, list[float]] = {}
-    for record in records:
-        done.setdefault(_text(record["inputs"]), []).append(share_done(record))
-    rows = [_text(mixture) for mixture in mixtures]
-    if not rows or not done.keys() >= set(rows):
-        return []
-    mean = np.array([np.mean(done[row]) for row in rows])
-    own_keys = list(mixtures[0])
-    n = len(rows) // (len(own_keys) + 2)
-    if not np.isfinite(mean).all() or float(np.ptp(mean)) == 0:
-        return []
-    first, second, mixed = mean[:n], mean[n : 2 * n], mean[2 * n :].reshape(len(own_keys), 1, n)
-    found = sobol_indices(
-        func={"f_A": first[None], "f_B": second[None], "f_AB": mixed}, n=n, rng=rng
-    )
-    spread = found.bootstrap(confidence_level=0.95, n_resamples=DRAWS)
-    table = []
-    for k, key in enumerate(own_keys):
-        row: dict[str, Any] = {"key": key}
-        for name in ("first", "total"):
-            values = getattr(found, f"{name}_order"), getattr(spread, f"{name}_order")
-            ends = values[1].confidence_interval
-            row[name] = _figure(np.ravel(values[0])[k])
-            row[f"{name}_low"] = _figure(np.ravel(ends.low)[k])
-            row[f"{name}_high"] = _figure(np.ravel(ends.high)[k])
-        table.append(row)
-    return table
-
-
-def _figure(value: float) -> float | None:
-    return round(float(value), 6) if np.isfinite(value) else None
+def _adjust(tests: Sequence[dict[str, Any]]) -> int:
+    """Give each its p among all of them (Holm 1979); how many they are."""
+    reached = 0.0
+    for rank, row in enumerate(sorted(tests, key=lambda row: float(row["p"]))):
+        reached = max(reached, min(1.0, (len(tests) - rank) * float(row["p"])))
+        row["p_adjusted"] = rounded(reached)
+    return len(tests)

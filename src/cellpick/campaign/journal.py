@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from cellpick.campaign.episode import EpisodeResult
 from cellpick.campaign.folder_lock import FolderLock
-from cellpick.campaign.journal_file import Place, cut_torn_line, read_at, read_lines
+from cellpick.campaign.journal_file import Place, cut_torn_line, read_lines
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.results_folder import PICTURES, RECORDS, claim
+from cellpick.campaign.stored_records import StoredRecords
 from cellpick.errors import InputError
 from cellpick.report import append_line, json_text, make_folder, write_whole
 
@@ -74,9 +74,9 @@ class Journal:
         self._places[name] = Place(self._file, offset)
         return True
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """All records in the plan's order, read from the disk one by one."""
-        return (read_at(self._places[name]) for name in self._ids if name in self._places)
+    def records(self) -> StoredRecords:
+        """All records in the plan's order, which stay on the disk until they are asked for."""
+        return StoredRecords([self._places[name] for name in self._ids if name in self._places])
 
     def _find_records(self) -> None:
         known = set(self._ids)

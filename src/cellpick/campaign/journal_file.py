@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from cellpick.campaign.episode import SCHEMA
 from cellpick.errors import InputError, UnavailableError
@@ -50,8 +50,13 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def read_at(place: Place) -> dict[str, Any]:
     """The record that lies there."""
     with place.path.open("rb") as file:
-        file.seek(place.offset)
-        return _record(file.readline(), str(place.path))
+        return read_record(file, place)
+
+
+def read_record(file: BinaryIO, place: Place) -> dict[str, Any]:
+    """The record that lies there, out of its opened file."""
+    file.seek(place.offset)
+    return _record(file.readline(), str(place.path))
 
 
 def _record(line: bytes, source: str) -> dict[str, Any]:

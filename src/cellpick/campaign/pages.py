@@ -9,44 +9,77 @@ from typing import Any
 
 import numpy as np
 
-from cellpick.campaign.dataset import write_dataset
-from cellpick.campaign.effects import effects_of
-from cellpick.campaign.figures import figures_of
-from cellpick.campaign.results_folder import PICTURES, read_document, read_records
-from cellpick.campaign.sweep import combinations, sweep_of, sweep_plan
+from cellpick.campaign.dataset import DatasetWriter
+from cellpick.campaign.effects import effects_of, shown_figures
+from cellpick.campaign.figures import figures_of_samples
+from cellpick.campaign.journal_file import Place
+from cellpick.campaign.results_folder import PICTURES, placed_records, read_document
+from cellpick.campaign.run_table import RunTable
+from cellpick.campaign.sample import Sample, looks_named, sample_of
+from cellpick.campaign.stored_records import StoredRecords
+from cellpick.campaign.sweep import SweepFile, combinations, episodes_of, sweep_of
 from cellpick.errors import InputError
-from cellpick.report import CampaignData, render_campaign, write_whole
+from cellpick.report import CampaignData, json_text, render_campaign, write_whole
 
-REPORT, RESULTS = "report.html", "results.json"
+REPORT, RESULTS, EFFECTS = "report.html", "results.json", "effects.json"
 
 
 def write_pages(folder: Path) -> Path:
     """Write the tables and the page; returns the page's path.
 
+    The records are read one by one, again and again; in memory stays what the figures are made of.
     Raises `InputError` for a folder that holds no campaign, `UnavailableError` naming a path that
     cannot be written.
     """
     campaign = read_document(folder)
-    # by what was to run, not by when it ended: the same campaign gives the same tables
-    records = sorted(read_records(folder), key=lambda r: (r["case"], r["overrides"], r["seed"]))
-    effects: Mapping[str, Any] = {}
-    if campaign["kind"] == "sweep":
-        sweep = sweep_of(campaign["spec"])
-        place = {e.id: k for k, e in enumerate(sweep_plan(sweep).episodes)}
-        records.sort(key=lambda record: place[record["id"]])
+    sweep = sweep_of(campaign["spec"]) if campaign["kind"] == "sweep" else None
+    records = _in_order(folder, sweep)
+    tables, samples = DatasetWriter(), dict[str, list[Sample]]()
+    runs = None if sweep is None else RunTable(list(sweep.keys), shown_figures(sweep.figures))
+    for record in records:
+        sample = sample_of(record)
+        tables.add(record)
+        samples.setdefault(record["case"] or record["scene"], []).append(sample)
+        if runs is not None:
+            runs.add(record, sample)
+    tables.write(folder)
+    effects: dict[str, Any] = {}
+    if sweep is not None and runs is not None:
         rng = np.random.default_rng(int(campaign["digest"][:8], 16))
         mixtures = combinations(sweep) if sweep.design == "saltelli" else ()
-        effects = effects_of(records, mixtures, rng)
-    write_dataset(folder, records)
+        effects = effects_of(runs, sweep.figures, sweep.design, mixtures, rng)
+        write_whole(folder / EFFECTS, json_text(effects, indent=1).encode() + b"\n")
     data = CampaignData(
         campaign=campaign,
         records=records,
-        results=_results(folder / RESULTS) or _figures(records),
+        results=_results(folder / RESULTS) or _figures(samples),
         effects=effects,
         pictures=_Pictures(folder / PICTURES),
         command=f"cellpick report {folder}",
     )
     return write_whole(folder / REPORT, render_campaign(data).encode())
+
+
+def read_effects(folder: Path) -> dict[str, Any]:
+    """What `write_pages` found the keys of a sweep to do."""
+    return dict(json.loads((folder / EFFECTS).read_bytes()))
+
+
+def _in_order(folder: Path, sweep: SweepFile | None) -> StoredRecords:
+    """By what was to run, not by when it ended: the same campaign gives the same tables."""
+    found: list[tuple[Any, Place]] = []
+    if sweep is None:
+        for record, place in placed_records(folder):
+            found.append(((record["case"], record["overrides"], record["seed"]), place))
+    else:
+        number = {episode.id: k for k, episode in enumerate(episodes_of(sweep))}
+        for record, place in placed_records(folder):
+            if record["id"] not in number:
+                rule = "a record of an episode that is not in the plan"
+                raise InputError(rule, source=str(place.path), got=record["id"])
+            found.append((number[record["id"]], place))
+    found.sort(key=lambda pair: pair[0])
+    return StoredRecords([place for _, place in found])
 
 
 def _results(path: Path) -> dict[str, Any]:
@@ -58,13 +91,13 @@ def _results(path: Path) -> dict[str, Any]:
         raise InputError("not the results of a campaign", source=str(path)) from error
 
 
-def _figures(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _figures(samples: Mapping[str, Sequence[Sample]]) -> dict[str, Any]:
     """Figures with intervals of what nothing judges: by case, or scene where cases have no name."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for record in records:
-        groups.setdefault(record["case"] or record["scene"], []).append(record)
-    figures = {name: figures_of(group) for name, group in groups.items()}
-    return {"figures": figures, "overall": figures_of(records)} if records else {}
+    if not samples:
+        return {}
+    figures = {name: figures_of_samples(looks_named(group)) for name, group in samples.items()}
+    together = looks_named([sample for group in samples.values() for sample in group])
+    return {"figures": figures, "overall": figures_of_samples(together)}
 
 
 class _Pictures(Mapping[str, bytes]):

@@ -14,6 +14,8 @@ from cellpick.errors import InputError
 from cellpick.report import json_text
 
 SCHEMA = "cellpick.campaign/1"
+SHOWN = ("figures",)
+"""Keys of a document that say what is shown, not what is run."""
 Kind = Literal["suite", "sweep"]
 
 
@@ -48,10 +50,14 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over name, kind, document and the ids of all episodes, as hexadecimal."""
+        """SHA-256 over name, kind, document and the ids of all episodes, as hexadecimal.
+
+        What is shown of the results afterwards makes no other plan.
+        """
         ids = [episode.id for episode in self.episodes]
+        spec = {key: value for key, value in self.spec.items() if key not in SHOWN}
         content = json.dumps(
-            [self.kind, self.name, json.loads(json_text(self.spec)), ids], sort_keys=True
+            [self.kind, self.name, json.loads(json_text(spec)), ids], sort_keys=True
         )
         return hashlib.sha256(content.encode()).hexdigest()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cellpick.campaign.journal_file import read_lines
+from cellpick.campaign.journal_file import Place, read_lines
 from cellpick.campaign.plan import SCHEMA, Plan
 from cellpick.errors import InputError
 from cellpick.report import json_text, write_whole
@@ -32,7 +32,7 @@ def claim(folder: Path, plan: Plan) -> None:
                 got=strangers[0],
                 accepted="an empty folder, a new one, or one of the same campaign",
             )
-        write_whole(folder / CAMPAIGN, json_text(plan.document, indent=2).encode() + b"\n")
+        _write(folder, plan)
         return
     found = read_document(folder)
     for key, what in (("version", "cellpick"), ("kind", "kind"), ("name", "name")):
@@ -50,6 +50,12 @@ def claim(folder: Path, plan: Plan) -> None:
             source=str(folder),
             accepted=f"the {plan.kind} of {folder / CAMPAIGN}, or another folder",
         )
+    if found != plan.document:
+        _write(folder, plan)
+
+
+def _write(folder: Path, plan: Plan) -> None:
+    write_whole(folder / CAMPAIGN, json_text(plan.document, indent=2).encode() + b"\n")
 
 
 def read_document(folder: Path) -> dict[str, Any]:
@@ -79,9 +85,14 @@ def read_records(folder: Path) -> Iterator[dict[str, Any]]:
 
     A campaign may be writing meanwhile. Raises `InputError` for a line that is no record.
     """
+    return (record for record, _ in placed_records(folder))
+
+
+def placed_records(folder: Path) -> Iterator[tuple[dict[str, Any], Place]]:
+    """As `read_records`, each with the place where it lies."""
     seen = set()
     for path in sorted((folder / RECORDS).glob("*.jsonl")):
-        for _, record in read_lines(path):
+        for offset, record in read_lines(path):
             if record["id"] not in seen:
                 seen.add(record["id"])
-                yield record
+                yield record, Place(path, offset)

@@ -10,6 +10,7 @@ from typing import Any
 from cellpick.campaign.engine import Engine
 from cellpick.campaign.journal import Journal
 from cellpick.campaign.plan import Plan
+from cellpick.campaign.stored_records import StoredRecords
 from cellpick.errors import StoppedError
 
 Observe = Callable[[dict[str, Any]], bool | None]
@@ -18,9 +19,10 @@ Observe = Callable[[dict[str, Any]], bool | None]
 
 def run_campaign(
     plan: Plan, folder: Path, engine: Engine, observe: Observe = lambda record: None
-) -> list[dict[str, Any]]:
+) -> StoredRecords:
     """Run what is missing of a plan into a folder; all records there, in the plan's order.
 
+    They stay on the disk and are read when they are asked for: a million fit into no memory.
     The same call resumes a campaign that was stopped in any way, and gives what an undisturbed one
     gives. Raises `InputError` and `UnavailableError` as `Journal` and the engine do, and
     `StoppedError` on Ctrl-C.
@@ -36,4 +38,4 @@ def run_campaign(
         except KeyboardInterrupt as error:
             ended = f"{len(journal.done())} of {len(plan.episodes)} episodes are in {folder}"
             raise StoppedError(f"stopped: {ended}; the same command goes on from there") from error
-        return list(journal.records())
+        return journal.records()

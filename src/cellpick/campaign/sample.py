@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 Values = tuple[float, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One episode in numbers; all zero where it did not end."""
 
@@ -70,7 +70,11 @@ def samples_of(records: Iterable[Mapping[str, Any]], looks: Collection[str] = ()
 
     A record of an episode that did not end does not say so itself: others of its case do.
     """
-    samples = [sample_of(record) for record in records]
+    return looks_named([sample_of(record) for record in records], looks)
+
+
+def looks_named(samples: Sequence[Sample], looks: Collection[str] = ()) -> list[Sample]:
+    """The same, with those that did not end as looks where their case is one of looks."""
     looked = {*looks, *(s.case for s in samples if s.kind == "look")}
     broken = [s.case in looked and not s.ended for s in samples]
     return [replace(s, kind="look") if b else s for s, b in zip(samples, broken, strict=True)]

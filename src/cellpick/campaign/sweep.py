@@ -12,8 +12,10 @@ from cellpick.campaign.designs import DESIGNS, Axis, Design
 from cellpick.campaign.episode import Episode
 from cellpick.campaign.overrides import override_text
 from cellpick.campaign.plan import Plan
+from cellpick.campaign.run_figures import RUN_FIGURES, figures_of_kind
 from cellpick.errors import InputError
 from cellpick.scene import data_folder, load_scene, resolve_scene
+from cellpick.scene.accepted import did_you_mean
 from cellpick.scene.documents import Strict, read_yaml, validated
 from cellpick.scene.library import find_file
 
@@ -61,6 +63,8 @@ class SweepFile(Strict):
     """Each combination runs once with each of the seeds 0 to this number less one."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Of the design itself."""
+    figures: list[str] = Field(default_factory=list)
+    """What the effects are told of; none: all figures that the scene has and that vary."""
 
 
 def load_sweep(name_or_path: str | Path) -> SweepFile:
@@ -108,14 +112,16 @@ def sweep_plan(sweep: SweepFile) -> Plan:
         kind="sweep",
         name=sweep.name,
         spec={"schema": SCHEMA, **sweep.model_dump(mode="json")},
-        episodes=tuple(_episodes(sweep)),
+        episodes=tuple(episodes_of(sweep)),
     )
 
 
 def sweep_of(spec: Mapping[str, Any]) -> SweepFile:
     """The sweep of a document that `sweep_plan` made."""
     content = {key: value for key, value in spec.items() if key != "schema"}
-    return validated(SweepFile, content, "campaign.json")
+    sweep = validated(SweepFile, content, "campaign.json")
+    _check_figures(sweep, list(RUN_FIGURES), "campaign.json")
+    return sweep
 
 
 def overrides_of(*values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -123,7 +129,8 @@ def overrides_of(*values: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(override_text(key, value) for keys in values for key, value in keys.items())
 
 
-def _episodes(sweep: SweepFile) -> Iterator[Episode]:
+def episodes_of(sweep: SweepFile) -> Iterator[Episode]:
+    """Combination by combination, seed by seed."""
     # draws among levels repeat themselves
     once = {overrides_of(sweep.set, values): values for values in combinations(sweep)}
     for overrides, values in once.items():
@@ -143,10 +150,26 @@ def _check_ranges(sweep: SweepFile, source: str) -> None:
             raise InputError("a log scale needs low above 0", source=source, key=at, got=values.low)
 
 
+def _check_figures(sweep: SweepFile, accepted: Sequence[str], source: str) -> None:
+    for k, name in enumerate(sweep.figures):
+        rule = ""
+        if name not in RUN_FIGURES:
+            rule = f"no such figure of a run{did_you_mean(name, accepted)}"
+        elif name not in accepted:
+            rule = "the scene is for looks alone and has no such figure"
+        elif name in sweep.figures[:k]:
+            rule = "a figure is named twice"
+        if rule:
+            told = ", ".join(accepted)
+            key = f"figures.{k}"
+            raise InputError(rule, source=source, key=key, got=name, accepted=told)
+
+
 def _refuse_what_the_scene_refuses(
     sweep: SweepFile, points: Sequence[Mapping[str, Any]], source: str
 ) -> None:
-    load_scene(sweep.scene, overrides_of(sweep.set))
+    spec = load_scene(sweep.scene, overrides_of(sweep.set))
+    _check_figures(sweep, figures_of_kind(spec.purpose == "look"), source)
     for values in points if len(points) <= RESOLVED else _extremes(points):
         spec = load_scene(sweep.scene, overrides_of(sweep.set, values))
         try:

@@ -15,6 +15,8 @@ from cellpick.cli.options import AsJson
 from cellpick.cli.terminal import show_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cellpick.campaign import Baseline, Suite
 
 MISSES_A_THRESHOLD = 1
@@ -73,11 +75,10 @@ def bench(
         ready_file(save_baseline)
     engine = engine_of(workers, cluster)
     folder = out or Path("runs") / f"bench-{chosen.name}"
-    done = list(read_records(folder))
-    for record in done:
-        if early_stop is not None:
+    if early_stop is not None:
+        for record in read_records(folder):
             early_stop.observe(record)
-    with campaign_progress(plan, done, silent=as_json) as show:
+    with campaign_progress(plan, read_records(folder), silent=as_json) as show:
 
         def observe(record: dict[str, Any]) -> bool:
             show(record)
@@ -106,7 +107,7 @@ def _baseline(path: Path, suite: Suite) -> Baseline:
     return found
 
 
-def _save(path: Path, suite: Suite, records: list[dict[str, Any]]) -> None:
+def _save(path: Path, suite: Suite, records: Sequence[dict[str, Any]]) -> None:
     from importlib.metadata import version
 
     from cellpick.campaign import Baseline

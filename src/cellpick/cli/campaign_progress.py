@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ LINES = 10
 
 @contextmanager
 def campaign_progress(
-    plan: Plan, done: Sequence[Record], *, silent: bool
+    plan: Plan, done: Iterable[Record], *, silent: bool
 ) -> Iterator[Callable[[Record], None]]:
     """Told each new record; a bar on stderr, or a few lines where that is no terminal."""
     tally = Tally(len(plan.episodes))

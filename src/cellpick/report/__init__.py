@@ -7,6 +7,7 @@ from cellpick.report.calibration_page import write_calibration_html
 from cellpick.report.campaign_data import CampaignData
 from cellpick.report.campaign_markdown import campaign_markdown
 from cellpick.report.campaign_page import render_campaign
+from cellpick.report.effect_words import effect_lines
 from cellpick.report.estimates_json import estimates_document
 from cellpick.report.files import append_line, make_folder, ready_file, write_whole
 from cellpick.report.junit import junit_xml
@@ -22,6 +23,7 @@ __all__ = [
     "append_line",
     "append_pick",
     "campaign_markdown",
+    "effect_lines",
     "estimates_document",
     "json_text",
     "junit_xml",

@@ -19,17 +19,11 @@ from cellpick.report.campaign_table import headline
 from cellpick.report.campaign_tally import Tally
 from cellpick.report.campaign_tiles import tiles
 from cellpick.report.campaign_verdict import changes, missed, sequential_words, verdict_words
-from cellpick.report.effect_plots import (
-    importance_plot,
-    least_shown,
-    main_effect_plot,
-    sobol_plot,
-)
+from cellpick.report.effects_section import effects_section
 from cellpick.report.episode_words import attempts_told, facts, inputs_told
-from cellpick.report.heat_map import heat_map, least_of_pairs
 from cellpick.report.page import page_environment
 from cellpick.report.plain_json import plain
-from cellpick.report.record_fields import count, mapping, number, rows, words
+from cellpick.report.record_fields import count, number, words
 from cellpick.report.svg import stacked_bar
 from cellpick.report.worst_episodes import Worst
 
@@ -37,13 +31,6 @@ MOST_PICTURE_BYTES = 1_600_000
 """Of all pictures together, so that the page stays below 3 MB."""
 MOST_TICKS = 120
 """Attempts of one episode that are drawn."""
-ORDERS = {
-    "first": "what a key explains alone",
-    "total": "what it explains with all others that it acts on",
-}
-"""Of Sobol indices."""
-MOST_EFFECTS = 24
-"""Plots of one sort."""
 
 
 def render_campaign(data: CampaignData) -> str:
@@ -79,7 +66,7 @@ def render_campaign(data: CampaignData) -> str:
                 "computing": stacked_bar(computing_min, "min") if tally.computing_s else "",
             },
             worst=_with_pictures(tally.worst.chosen(), data.pictures),
-            effects=_effects(plain(data.effects)),
+            effects=effects_section(plain(data.effects)),
         )
     )
     return text
@@ -120,24 +107,3 @@ def _with_pictures(worst: Iterable[Worst], pictures: Mapping[str, bytes]) -> lis
             }
         )
     return shown
-
-
-def _effects(effects: Mapping[str, Any]) -> dict[str, Any]:
-    """The plots of swept keys; empty where none were swept."""
-    if not effects:
-        return {}
-    main, pairs = mapping(effects, "main"), rows(effects, "pairs")
-    low, shade = least_shown(effects), least_of_pairs(pairs)
-    return {
-        "importance": importance_plot(effects),
-        "sobol": [(told, sobol_plot(effects, order)) for order, told in ORDERS.items()],
-        "main": [
-            (key, main_effect_plot(rows(main, key), low)) for key in list(main)[:MOST_EFFECTS]
-        ],
-        "pairs": [
-            (words(pair, "x"), words(pair, "y"), heat_map(pair, shade))
-            for pair in pairs[:MOST_EFFECTS]
-        ],
-        "left_out": max(len(main) - MOST_EFFECTS, 0) + max(len(pairs) - MOST_EFFECTS, 0),
-        "shade": shade,
-    }

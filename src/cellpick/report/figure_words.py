@@ -30,6 +30,11 @@ TITLES = {
     "pose_error_mm_p95": "Pose error, p95",
     "pose_error_deg_p95": "Pose angle error, p95",
     "cycle_time_s_p95": "Cycle time, p95",
+    "place_error_mm_mean": "Place error, mean",
+    "place_error_deg_mean": "Place angle error, mean",
+    "pose_error_mm_mean": "Pose error, mean",
+    "pose_error_deg_mean": "Pose angle error, mean",
+    "cycle_time_s_mean": "Cycle time, mean",
     "picks_per_hour": "Cells an hour",
 }
 """In the order of the page."""

@@ -37,6 +37,8 @@ class Row:
     """A mark for what is wanted; none where NaN."""
     far: float = math.nan
     """A small mark such as for the largest; none where NaN."""
+    faint: bool = False
+    """Whether it is drawn as what means nothing."""
 
 
 def row_plot(rows: Sequence[Row], unit: str, low: float, high: float, *, bars: bool = False) -> str:
@@ -85,7 +87,8 @@ class _Axis:
 def _drawn(row: Row, x: _Axis, y: float, bars: bool) -> str:
     heading = math.isnan(row.value) and not row.note
     name = label(0, y + 4, cut(row.name), "start", "heading" if heading else "label")
-    parts = [f"<g><title>{escape(row.name)}</title>{name}"]
+    faint = ' class="faint"' if row.faint else ""
+    parts = [f"<g{faint}><title>{escape(row.name)}</title>{name}"]
     if not math.isnan(row.limit):
         parts.append(_upright("limit", x(row.limit), y, 9))
     if bars and not math.isnan(row.value):
