@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from suite_stage import look, run
@@ -109,7 +111,7 @@ def test_every_figure_has_a_field_to_come_from():
 
 def test_a_sample_comes_back_from_its_json():
     sample = sample_of(run(episode(3)))
-    document = {k: list(v) if isinstance(v, tuple) else v for k, v in vars(sample).items()}
+    document = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(sample).items()}
     assert sample_from(document) == sample
     with pytest.raises(TypeError):
         sample_from({**document, "colour": 1})
