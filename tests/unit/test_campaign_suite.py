@@ -62,6 +62,16 @@ def test_a_scene_file_that_was_changed_makes_another_plan(tmp_path):
     assert digests[0] != digests[1]
 
 
+def test_a_model_of_the_users_own_that_was_changed_makes_another_plan(tmp_path):
+    shipped = data_folder("models") / "cells" / "prismatic_148x26x91.yaml"
+    (tmp_path / "cell.yaml").write_text(shipped.read_text())
+    (tmp_path / "mine.yaml").write_text("cell: ./cell.yaml")
+    text = "cases: [{name: a, scene: ./mine.yaml}]"
+    before = loaded(tmp_path, text).plan().digest
+    (tmp_path / "cell.yaml").write_text(f"{shipped.read_text()}\n# weighed again")
+    assert loaded(tmp_path, text).plan().digest != before
+
+
 def test_a_scenes_path_starts_at_the_suites_folder(tmp_path, monkeypatch):
     (tmp_path / "scenes").mkdir()
     (tmp_path / "scenes" / "mine.yaml").write_text("tray: {rows: 2}")
@@ -147,6 +157,9 @@ def test_one_clear_message_for(what, tmp_path):
     assert caught.value.exit_code == 2
 
 
+NINE = list(range(9))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -154,6 +167,17 @@ def test_one_clear_message_for(what, tmp_path):
         ("name: a", "cases: a required key is missing"),
         ("cases: [{name: a, scene: nowhere}]", "case 'a': no such scene; got 'nowhere'"),
         ("cases: [{name: ' a', scene: odd_tray}]", "cases.0.name"),
+        ('cases: [{name: "a\\eb", scene: odd_tray}]', "cases.0.name"),
+        ("name: ../a\ncases: [{name: a, scene: odd_tray}]", "name: String should match pattern"),
+        (
+            f"cases: [{{name: a, scene: odd_tray, grid: {{a: {NINE}, b: {NINE}, c: {NINE}}}}}, "
+            f"{{name: b, scene: odd_tray, grid: {{a: {NINE}, b: {NINE}, c: {NINE}}}}}]",
+            "more cases than a suite may have; got 1458; accepted: at most 1000",
+        ),
+        (
+            "cases: [{name: a, scene: odd_tray}]\nthresholds: [1]",
+            "thresholds: must be a map; got [1]",
+        ),
         (
             "cases: [{name: a, scene: odd_tray}, {name: a, scene: bulk_bin}]",
             "two cases have one name; got 'a'",
@@ -206,7 +230,11 @@ def test_more_seeds_than_anyone_runs_are_refused_before_they_are_listed(value):
 
 @pytest.mark.parametrize(
     "value",
-    [1, 1.5, 1e-7, True, None, "word", "12", "yes: no", "#x", "", [1, "a"], {"k": [1, {"x": "1"}]}],
+    [
+        *(1, 1.5, 1e-7, True, None, "word", "12", "yes: no", "#x", ""),
+        *([1, "a"], {"k": [1, {"x": "1"}]}),
+        *("a\nb", "\x7f", "\u2028x", "電池: 😀", ["😀"], " a"),
+    ],
 )
 def test_an_override_says_its_value_and_type(value):
     key, _, text = override_text("a.b", value).partition("=")

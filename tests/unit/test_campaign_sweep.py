@@ -10,6 +10,7 @@ from campaign_stage import run_record
 
 from cellpick.campaign import EpisodeResult, Journal, load_sweep, sweep_plan, write_pages
 from cellpick.campaign.dataset import read_dataset
+from cellpick.campaign.designs import DESIGNS, Axis, count_of
 from cellpick.campaign.sweep import sweep_of
 from cellpick.errors import InputError
 from cellpick.scene import data_folder, load_scene
@@ -23,6 +24,9 @@ SWEEP = {
     "seeds": 2,
 }
 SHIPPED = shipped(data_folder("benchmarks/sweeps"))
+
+
+MANY = {"low": 0, "high": 1, "steps": 1000}
 
 
 @pytest.fixture
@@ -57,7 +61,17 @@ def test_the_plan_follows_from_its_own_document(sweep, design):
     ("changes", "message"),
     [
         ({"keys": {}}, "keys"),
-        ({"keys": {"tray.gap_mm": []}}, "keys.tray.gap_mm"),
+        ({"keys": {"tray.gap_mm": []}}, "keys.tray.gap_mm: an empty list"),
+        ({"keys": {"tray.gap_mm": 1}}, "keys.tray.gap_mm.*must be"),
+        (
+            {"keys": {"tray.columns": {"low": 1, "high": 3}}, "set": {}},
+            r"sweep\.yaml: the scene ref",
+        ),
+        ({"keys": {f"a.{k}": MANY for k in range(5)}}, "more episodes .* got 2000000000000000"),
+        (
+            {"keys": {f"a.{k}": MANY for k in range(9)}, "design": "saltelli", "points": 10**6},
+            "more",
+        ),
         ({"keys": {"tray.gapp_mm": [1]}}, "gap_mm"),
         ({"keys": {"tray.gap_mm": [1, -1]}}, "tray.gap_mm"),
         ({"keys": {"tray.gap_mm": {"low": 2, "high": 1}}}, "low must be below high"),
@@ -102,6 +116,22 @@ def test_a_name_that_is_none_is_answered_with_those_that_are():
     )
     with pytest.raises(InputError, match=message):
         load_sweep("importnce")
+
+
+@pytest.mark.parametrize("design", ["grid", "one_at_a_time", "random", "sobol", "saltelli"])
+@pytest.mark.parametrize("points", [1, 5, 8])
+def test_a_designs_rows_are_counted_before_they_are_made(design, points):
+    axes = [Axis.of_levels([1, 2, 3]), Axis.of_range(0, 1, 4, "linear")]
+    assert count_of(design, axes, points) == len(DESIGNS[design](axes, points, 0))
+
+
+def test_a_scene_file_that_was_changed_makes_another_plan(sweep, tmp_path):
+    scene = tmp_path / "mine.yaml"
+    digests = []
+    for yaw in (3, 4):
+        scene.write_text(f"tray: {{yaw_deg: {yaw}}}")
+        digests.append(sweep_plan(sweep(scene=str(scene))).digest)
+    assert digests[0] != digests[1]
 
 
 def test_the_page_and_the_tables_follow_from_the_folder_alone(sweep, tmp_path):

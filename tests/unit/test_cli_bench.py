@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from io import StringIO
+from errno import EPIPE
+from io import BytesIO, StringIO, TextIOWrapper
 from types import SimpleNamespace
 
 import pytest
@@ -13,8 +14,10 @@ from lxml import etree
 from rich.console import Console
 from suite_stage import SUITE, Stand, run, usual, write_suite
 
+from cellpick.campaign.episode import blank_record
 from cellpick.cli import main
 from cellpick.cli.campaign_progress import Tally, campaign_progress
+from cellpick.cli.terminal import show_table
 
 
 @pytest.fixture
@@ -168,6 +171,64 @@ def test_a_place_that_cannot_be_written_is_told_before_any_episode(call, engine,
         assert ended.code == 3
         assert "cannot write" in ended.err
     assert engine.ran == []
+
+
+def test_a_name_is_shown_as_it_is_written(call, engine, tmp_path):
+    name = "[/b] [red]x[/red] <script> `a` | [y](http://z)"
+    write_suite(tmp_path, SUITE.replace("name: boxes", f"name: '{name}'"))
+    ended = call("bench ./made_up.yaml --out r")
+    assert ended.code == 0
+    assert "[/b] [red]x[/red]" in ended.out
+    assert etree.parse(tmp_path / "r" / "junit.xml").getroot()[0].get("name") == name
+    assert "<script>" not in (tmp_path / "r" / "report.html").read_text()
+    row = (tmp_path / "r" / "summary.md").read_text().splitlines()[6]
+    assert row.startswith(r"| [/b] [red]x[/red] &lt;script> \`a\` \| [y]\(http://z) | 4 |")
+
+
+def test_an_errors_text_may_hold_anything(call, engine, tmp_path):
+    reason = "bad \x00 \x1b[31m path \udc80\nline two"
+    engine.of = staticmethod(lambda e: blank_record(e, "raised", reason))
+    ended = call("bench ./made_up.yaml --out r")
+    assert ended.code == 1
+    shown = r"(bad [31m path \udc80 line two)"
+    assert f"missed: boxes: errors <= 0, but errors is 4 {shown}" in ended.out
+    assert f"errors is 4 {shown}" in (tmp_path / "r" / "summary.md").read_text().replace(
+        "\\\\", "\\"
+    )
+    assert shown in next(etree.parse(tmp_path / "r" / "junit.xml").iter("failure")).text
+
+
+def test_an_output_that_nobody_reads_is_no_missed_limit(call, engine, monkeypatch):
+    assert call("bench ./made_up.yaml --out r").code == 0
+
+    def closed(text):
+        raise BrokenPipeError(EPIPE, "Broken pipe")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.stdout, "write", closed)
+        ended = call("compare r r")
+    assert ended.code == 3
+    assert ended.err == "error: what reads the output has ended\n"
+
+
+def test_a_narrow_terminal_cuts_no_figure(monkeypatch):
+    shown = StringIO()
+    monkeypatch.setattr(
+        "cellpick.cli.terminal.Console",
+        lambda: Console(file=shown, force_terminal=True, width=20, color_system=None),
+    )
+    show_table("suite x", ("case", "placed %"), [["a tray of many cells", "98.3 (96.1-99.2)"]], 60)
+    assert "a tray of many cells   98.3 (96.1-99.2)" in shown.getvalue()
+
+
+def test_a_letter_that_the_terminal_lacks_is_told_by_its_code(call, engine, tmp_path, monkeypatch):
+    write_suite(tmp_path, SUITE.replace("name: boxes", "name: 電池").replace("0.9", "1.0"))
+    engine.of = staticmethod(lambda e: blank_record(e, "raised", "x"))
+    ascii_only = TextIOWrapper(BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", ascii_only)
+    assert call("bench ./made_up.yaml --out r").code == 1
+    ascii_only.flush()
+    assert rb"\u96fb\u6c60" in ascii_only.buffer.getvalue()
 
 
 RECORDS = [

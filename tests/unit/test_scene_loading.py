@@ -6,6 +6,7 @@ import yaml
 
 from cellpick.errors import InputError
 from cellpick.scene import SceneSpec, load_scene, resolve_scene
+from cellpick.scene.documents import parse_yaml
 from cellpick.scene.library import data_folder, shipped
 
 SCENES = shipped(data_folder("scenes"))
@@ -122,6 +123,15 @@ def test_a_bad_file_is_refused_by_name(tmp_path: Path, text: str, words: str) ->
     with pytest.raises(InputError, match=re.escape(words)) as caught:
         load_scene(path)
     assert str(caught.value).startswith(str(path))
+
+
+def test_a_key_may_override_what_a_merge_brings() -> None:
+    text = "a: &a {x: 1, y: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: [*b], y: 3}"
+    assert parse_yaml(text)["b"] == {"x": 1, "y": 2}
+    assert parse_yaml(text)["c"] == {"x": 1, "y": 3}
+    for twice in ("{<<: {x: 1}, y: 1, y: 2}", "{<<: {x: 1, x: 2}}"):
+        with pytest.raises(yaml.YAMLError, match="a key is given twice"):
+            parse_yaml(twice)
 
 
 def test_a_binary_file_is_refused_by_name(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -80,7 +81,7 @@ def sobol(axes: Sequence[Axis], points: int, seed: int) -> Table:
 def saltelli(axes: Sequence[Axis], points: int, seed: int) -> Table:
     """Two samples A and B of `points` rows, rounded up to a power of two, then A with each factor
     taken from B (Saltelli et al. 2010): what Sobol indices are computed from."""
-    count = 2 ** int(np.ceil(np.log2(max(points, 2))))
+    count = _power_of_two(points)
     both = _sobol(2 * len(axes), count, seed)
     first, second = both[:, : len(axes)], both[:, len(axes) :]
     mixed = []
@@ -89,6 +90,21 @@ def saltelli(axes: Sequence[Axis], points: int, seed: int) -> Table:
         one[:, k] = second[:, k]
         mixed.append(one)
     return _table(axes, np.concatenate([first, second, *mixed]))
+
+
+def count_of(design: Design, axes: Sequence[Axis], points: int) -> int:
+    """Rows of a design's table, before that is made: a slip of the pen may ask for billions."""
+    if design == "grid":
+        return prod(len(axis.levels) for axis in axes)
+    if design == "one_at_a_time":
+        return 1 + sum(len(axis.levels) - 1 for axis in axes)
+    if design == "saltelli":
+        return _power_of_two(points) * (len(axes) + 2)
+    return points
+
+
+def _power_of_two(points: int) -> int:
+    return 1 << int(np.ceil(np.log2(max(points, 2))))
 
 
 def _sobol(dimensions: int, points: int, seed: int) -> Floats:

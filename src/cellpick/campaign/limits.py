@@ -48,11 +48,11 @@ def limits_of(spec: SuiteSpec, index: int, looks_only: bool, source: str) -> tup
     have, and for a confidence in a bare count.
     """
     found = {NO_ERRORS.figure: NO_ERRORS}
-    for name, limit in spec.thresholds.root.items():
+    for name, limit in spec.thresholds.items():
         checked = _limit(name, limit, source, f"thresholds.{name}")
         if checked.kind.of_looks or not looks_only:
             found[name] = checked
-    for name, limit in spec.cases[index].thresholds.root.items():
+    for name, limit in spec.cases[index].thresholds.items():
         key = f"cases.{index}.thresholds.{name}"
         checked = _limit(name, limit, source, key)
         if looks_only and not checked.kind.of_looks:

@@ -12,13 +12,17 @@ from cellpick.scene.documents import parse_yaml
 
 def override_text(key: str, value: Any) -> str:
     """`key=value` such that `--set` reads back `value`, a plain value, a list or a map."""
-    return f"{key}={value if _is_its_own_yaml(value) else json.dumps(value)}"
+    if value is None or isinstance(value, bool | int | float):
+        return f"{key}={json.dumps(value)}"
+    texts = [json.dumps(value, ensure_ascii=False), json.dumps(value)]
+    if isinstance(value, str):
+        texts.insert(0, value)
+    # YAML takes line ends of other scripts only as JSON's escapes, and an emoji only as itself
+    return f"{key}={next((text for text in texts if _reads_as(text, value)), texts[-1])}"
 
 
-def _is_its_own_yaml(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
+def _reads_as(text: str, value: Any) -> bool:
     try:
-        return bool(parse_yaml(value) == value)
+        return bool(parse_yaml(text) == value)
     except yaml.YAMLError:
         return False

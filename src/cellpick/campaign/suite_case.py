@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from cellpick.campaign.episode import Episode
 from cellpick.campaign.limits import Limit, limits_of
 from cellpick.campaign.overrides import override_text
+from cellpick.campaign.scene_digest import scene_digest
 from cellpick.campaign.seeds import seeds_of
 from cellpick.campaign.suite_file import CaseSpec, SuiteSpec
 from cellpick.errors import InputError
 from cellpick.scene import SceneModels, load_scene, resolve_scene
+
+MOST_CASES = 1000
+"""Each has its limits and its row in every table."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Case:
     cells: int
     """In its tray."""
     scene_digest: str
-    """Of the scene with its overrides and defaults: a file that was changed since is noticed."""
+    """A scene or a model that was changed since is noticed by it."""
 
     @property
     def episodes(self) -> tuple[Episode, ...]:
@@ -52,6 +56,14 @@ class Case:
 
 def cases_of(spec: SuiteSpec, path: Path) -> tuple[Case, ...]:
     """All cases of a suite file, its grids multiplied out; raises `InputError` naming the case."""
+    count = sum(prod(map(len, case.grid.values())) for case in spec.cases)
+    if count > MOST_CASES:
+        raise InputError(
+            "more cases than a suite may have",
+            source=str(path),
+            got=count,
+            accepted=f"at most {MOST_CASES}; a sweep may have more",
+        )
     cases = [
         _case(spec, path, i, name, values)
         for i, case in enumerate(spec.cases)
@@ -75,14 +87,13 @@ def _case(spec: SuiteSpec, path: Path, index: int, name: str, values: dict[str, 
     seeds = seeds_of(spec.seeds if case.seeds is None else case.seeds, str(path), f"{key}.seeds")
     bare = Case(name, scene, values, seeds, (), False, 0, "")
     models = _checked(bare, f"{path}: case {name!r}")
-    scene_spec = models.spec
-    looks_only = scene_spec.purpose == "look"
+    looks_only = models.spec.purpose == "look"
     return replace(
         bare,
         limits=limits_of(spec, index, looks_only, str(path)),
         looks_only=looks_only,
         cells=models.cell_count,
-        scene_digest=sha256(scene_spec.model_dump_json().encode()).hexdigest()[:16],
+        scene_digest=scene_digest(models),
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, RootModel, model_validator
+from pydantic import Field, model_validator
 
 from cellpick.scene.documents import Strict
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1)]
 Rate = Annotated[float, Field(gt=0, lt=1)]
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
+CaseName = Annotated[str, Field(max_length=100, pattern=r"^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$")]
+"""One line without control characters."""
+SuiteName = Annotated[str, Field(max_length=100, pattern=r"^[\w.-]*$")]
+"""A folder is named by it."""
 Values = Annotated[tuple[Any, ...], Field(min_length=1)]
 
 
@@ -33,14 +36,10 @@ class LimitSpec(Strict):
         return {"limit": value} if plain else value
 
 
-class ThresholdsSpec(RootModel[dict[str, LimitSpec]]):
-    """Figure -> limit."""
-
-
 class CaseSpec(Strict):
     """A scene, what is changed in it, how often it runs and what must hold."""
 
-    name: Name = Field(description="Names its rows, its test cases and its plots.")
+    name: CaseName = Field(description="Names its rows, its test cases and its plots.")
     scene: str = Field(
         description="Name of a shipped scene, or a path, which starts at the suite's folder."
     )
@@ -51,8 +50,8 @@ class CaseSpec(Strict):
     seeds: Any = Field(
         None, description="A number of seeds, ranges, or a list. Default: the suite's."
     )
-    thresholds: ThresholdsSpec = Field(
-        ThresholdsSpec({}), description="Figure -> limit, over those of the suite."
+    thresholds: dict[str, LimitSpec] = Field(
+        {}, description="Figure -> limit, over those of the suite."
     )
 
 
@@ -68,12 +67,12 @@ class SequentialSpec(Strict):
 class SuiteSpec(Strict):
     """Cases and what must hold in them."""
 
-    name: str = Field("", description="The suite's name. Default: the file's.")
+    name: SuiteName = Field("", description="The suite's name. Default: the file's.")
     description: str = Field("", description="What it is for.")
     confidence: Confidence = Field(0.95, description="Of the intervals that are shown.")
     seeds: Any = Field(1, description="Seeds of cases that name none.")
-    thresholds: ThresholdsSpec = Field(
-        ThresholdsSpec({}), description="Limits of every case that has the figure."
+    thresholds: dict[str, LimitSpec] = Field(
+        {}, description="Limits of every case that has the figure."
     )
     sequential: SequentialSpec | None = Field(
         None, description="When `--sequential` may stop early. Default: never."

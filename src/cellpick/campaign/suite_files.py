@@ -21,8 +21,6 @@ def write_suite_files(
     times_s = Counter[str]()
     for record in records:
         times_s[record["case"]] += record["measured"].get("wall_time_s", 0.0)
-    # a path may hold half a surrogate pair: JSON can say it, Markdown cannot
-    text = json_text(results, indent=1).encode(errors="backslashreplace")
-    write_whole(folder / "results.json", text + b"\n")
+    write_whole(folder / "results.json", json_text(results, indent=1).encode() + b"\n")
     write_whole(folder / "junit.xml", junit_xml(results, times_s, timestamp, hostname))
-    write_whole(folder / "summary.md", campaign_markdown(results).encode(errors="replace"))
+    write_whole(folder / "summary.md", campaign_markdown(results).encode())

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cellpick.campaign.designs import DESIGNS, Axis, Design
+from cellpick.campaign.designs import DESIGNS, Axis, Design, count_of
 from cellpick.campaign.episode import Episode
 from cellpick.campaign.overrides import override_text
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.run_figures import RUN_FIGURES, figures_of_kind
+from cellpick.campaign.scene_digest import scene_digest
 from cellpick.errors import InputError
 from cellpick.scene import data_folder, load_scene, resolve_scene
 from cellpick.scene.accepted import did_you_mean
@@ -39,13 +40,10 @@ class Range(Strict):
     """How levels and draws lie between the ends."""
 
 
-Levels = Annotated[list[Any], Field(min_length=1)]
-
-
 class SweepFile(Strict):
     """The document."""
 
-    name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    name: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$")]
     """Of the sweep, and of its folder."""
     description: str = ""
     """For the report."""
@@ -53,7 +51,7 @@ class SweepFile(Strict):
     """Name of a shipped scene, or a path."""
     set: dict[str, Any] = Field(default_factory=dict)
     """Keys of the scene that all episodes change alike."""
-    keys: Annotated[dict[str, Range | Levels], Field(min_length=1)]
+    keys: Annotated[dict[str, Range | list[Any]], Field(min_length=1)]
     """Key of the scene -> its levels, or a range."""
     design: Design = "grid"
     """How the keys' values are combined."""
@@ -77,12 +75,11 @@ def load_sweep(name_or_path: str | Path) -> SweepFile:
     folder = data_folder("benchmarks/sweeps")
     path = find_file("sweep", str(name_or_path), folder, Path.cwd(), None, None)
     sweep = validated(SweepFile, read_yaml(path), str(path))
-    _check_ranges(sweep, str(path))
+    _check_values(sweep, str(path))
     both = sorted(sweep.keys.keys() & sweep.set.keys())
     if both:
         raise InputError("a key is both set and swept", source=str(path), key=both[0])
-    points = combinations(sweep)
-    count = len(points) * sweep.seeds
+    count = count_of(sweep.design, _axes(sweep), sweep.points) * sweep.seeds
     if count > MOST_EPISODES:
         raise InputError(
             "more episodes than a sweep may have",
@@ -90,35 +87,44 @@ def load_sweep(name_or_path: str | Path) -> SweepFile:
             got=count,
             accepted=f"at most {MOST_EPISODES}",
         )
-    _refuse_what_the_scene_refuses(sweep, points, str(path))
+    _refuse_what_the_scene_refuses(sweep, combinations(sweep), str(path))
     return sweep
 
 
 def combinations(sweep: SweepFile) -> list[dict[str, Any]]:
     """The swept keys' values, a mapping a combination, in the design's order; levels may repeat."""
-    axes = [
+    table = DESIGNS[sweep.design](_axes(sweep), sweep.points, sweep.seed)
+    return [dict(zip(sweep.keys, row, strict=True)) for row in table]
+
+
+def _axes(sweep: SweepFile) -> list[Axis]:
+    return [
         Axis.of_levels(values)
         if isinstance(values, list)
         else Axis.of_range(values.low, values.high, values.steps, values.scale)
         for values in sweep.keys.values()
     ]
-    table = DESIGNS[sweep.design](axes, sweep.points, sweep.seed)
-    return [dict(zip(sweep.keys, row, strict=True)) for row in table]
 
 
 def sweep_plan(sweep: SweepFile) -> Plan:
     """All episodes: combination by combination, seed by seed."""
+    episodes = episodes_of(sweep)
+    first = resolve_scene(load_scene(sweep.scene, episodes[0].overrides))
     return Plan(
         kind="sweep",
         name=sweep.name,
-        spec={"schema": SCHEMA, **sweep.model_dump(mode="json")},
-        episodes=tuple(episodes_of(sweep)),
+        spec={
+            "schema": SCHEMA,
+            **sweep.model_dump(mode="json"),
+            "scene_digest": scene_digest(first),
+        },
+        episodes=episodes,
     )
 
 
 def sweep_of(spec: Mapping[str, Any]) -> SweepFile:
     """The sweep of a document that `sweep_plan` made."""
-    content = {key: value for key, value in spec.items() if key != "schema"}
+    content = {k: v for k, v in spec.items() if k not in ("schema", "scene_digest")}
     sweep = validated(SweepFile, content, "campaign.json")
     _check_figures(sweep, list(RUN_FIGURES), "campaign.json")
     return sweep
@@ -129,20 +135,25 @@ def overrides_of(*values: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(override_text(key, value) for keys in values for key, value in keys.items())
 
 
-def episodes_of(sweep: SweepFile) -> Iterator[Episode]:
+def episodes_of(sweep: SweepFile) -> tuple[Episode, ...]:
     """Combination by combination, seed by seed."""
     # draws among levels repeat themselves
     once = {overrides_of(sweep.set, values): values for values in combinations(sweep)}
-    for overrides, values in once.items():
-        for seed in range(sweep.seeds):
-            yield Episode(sweep.scene, seed, overrides, sweep.name, values)
+    return tuple(
+        Episode(sweep.scene, seed, overrides, sweep.name, values)
+        for overrides, values in once.items()
+        for seed in range(sweep.seeds)
+    )
 
 
-def _check_ranges(sweep: SweepFile, source: str) -> None:
+def _check_values(sweep: SweepFile, source: str) -> None:
     for key, values in sweep.keys.items():
-        if isinstance(values, list):
-            continue
         at = f"keys.{key}"
+        if isinstance(values, list):
+            if not values:
+                accepted = "at least one level, or a range of low and high"
+                raise InputError("an empty list", source=source, key=at, accepted=accepted)
+            continue
         if not values.low < values.high:
             got = f"low {values.low}, high {values.high}"
             raise InputError("low must be below high", source=source, key=at, got=got)
@@ -168,14 +179,14 @@ def _check_figures(sweep: SweepFile, accepted: Sequence[str], source: str) -> No
 def _refuse_what_the_scene_refuses(
     sweep: SweepFile, points: Sequence[Mapping[str, Any]], source: str
 ) -> None:
-    spec = load_scene(sweep.scene, overrides_of(sweep.set))
-    _check_figures(sweep, figures_of_kind(spec.purpose == "look"), source)
+    bare = load_scene(sweep.scene, overrides_of(sweep.set))
+    _check_figures(sweep, figures_of_kind(bare.purpose == "look"), source)
     for values in points if len(points) <= RESOLVED else _extremes(points):
-        spec = load_scene(sweep.scene, overrides_of(sweep.set, values))
+        overrides = overrides_of(sweep.set, values)
         try:
-            resolve_scene(spec)
+            resolve_scene(load_scene(sweep.scene, overrides))
         except InputError as error:
-            at = ", ".join(f"{key}={value}" for key, value in values.items())
+            at = ", ".join(overrides)
             raise InputError(f"the scene refuses {at}: {error}", source=source) from error
 
 

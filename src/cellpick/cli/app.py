@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -68,6 +69,10 @@ def main() -> None:
     """Run the command line; ends the process with its exit code, and an error with one message."""
     # OpenBLAS rounds differently with each number of threads: results must not depend on the cores
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    # a terminal that lacks a letter of a name gets its code in its place
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="cellpick")
     except CellpickError as error:
@@ -79,6 +84,11 @@ def main() -> None:
     except Exception:
         traceback.print_exc()
         _end("this is a defect of cellpick; the lines above say where", COULD_NOT_RUN)
+    except SystemExit as ended:
+        # typer and rich would end with 1, which here means that a threshold is missed
+        if isinstance(ended.__context__, BrokenPipeError):
+            _end("what reads the output has ended", COULD_NOT_RUN)
+        raise
 
 
 def _end(message: str, exit_code: int) -> None:

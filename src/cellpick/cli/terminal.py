@@ -10,7 +10,9 @@ from typing import Any
 import typer
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 Progress = Callable[[str], None]
 """Told in words what the program does now."""
@@ -48,12 +50,18 @@ def show_table(
 ) -> None:
     """Print a table on stdout; no line for a header of empty names.
 
-    `width` in characters is for where stdout is no terminal, which would have its own.
+    `width` in characters is for where stdout is no terminal; one that is narrower than the table
+    gets up to this width all the same and wraps its lines, as it would cut figures otherwise.
     """
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=any(header))
+    # as Text: a name in square brackets is a name, no markup
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
+    table.show_header = any(header)
     for index, name in enumerate(header):
-        table.add_column(name, justify="left" if index == 0 else "right")
+        table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console = Console()
-    (console if console.is_terminal else Console(width=width)).print(table)
+    if width is not None:
+        uncut = Measurement.get(console, console.options.update(width=width), table).maximum
+        console.width = max(console.width, uncut) if console.is_terminal else width
+    console.print(table)

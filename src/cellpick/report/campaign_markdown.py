@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,13 +14,16 @@ from cellpick.report.campaign_words import (
     verdict_line,
 )
 
+_OTHERWISE_SYNTAX = re.compile(r"[\\`|]|(?<=\])\(")
+_TAG = re.compile("<(?=[A-Za-z/!?])")
+
 
 def campaign_markdown(results: Mapping[str, Any]) -> str:
     """Verdict, table, what does not hold with its command, changes since the baseline."""
     verdict = "passes" if results["passed"] else "**fails**"
     count = f"{results['episodes']} of {results['planned']} episodes"
     parts = [
-        f"## cellpick bench {results['name']}: {verdict}",
+        f"## cellpick bench {_inline(results['name'])}: {verdict}",
         f"{count}, cellpick {results['version']}; intervals at {100 * results['confidence']:g} %.",
         _table([HEADER, *case_rows(results)]),
         _missed([v for v in results["verdicts"] if v["status"] != "pass"]),
@@ -50,7 +54,7 @@ def _missed(verdicts: Sequence[Mapping[str, Any]]) -> str:
     for verdict in verdicts:
         lines.append(f"- {_inline(verdict_line(verdict))}")
         if verdict["command"]:
-            lines.append(f"  seed {verdict['seed']}: `{verdict['command']}`")
+            lines.append(f"  seed {verdict['seed']}: {_code(verdict['command'])}")
     return "\n".join(lines)
 
 
@@ -61,8 +65,16 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _inline(text: str) -> str:
-    """As one cell of a table."""
-    return " ".join(text.replace("|", "\\|").split())
+    """As one cell of a table, which shows the text as it is: no tag, no link, no code."""
+    plain = _OTHERWISE_SYNTAX.sub(r"\\\g<0>", " ".join(text.split()))
+    return _TAG.sub("&lt;", plain)
+
+
+def _code(text: str) -> str:
+    """As code, between more backticks in a row than it has."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    space = " " if "`" in text else ""
+    return f"{fence}{space}{text}{space}{fence}"
 
 
 def _capital(text: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from cellpick.report.figure_words import amount, interval
 
 NOTHING = "-"
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f]")
+"""Control characters: an error's text may have what moves a terminal's cursor."""
 _COLUMNS = (
     ("placed well", "success_rate"),
     ("polarity errors", "polarity_errors"),
@@ -103,11 +106,12 @@ def _shown(figure: Mapping[str, Any] | None) -> str:
 
 
 def verdict_line(verdict: Mapping[str, Any]) -> str:
-    """What a limit that does not hold asks and what came instead."""
+    """What a limit that does not hold asks and what came instead, in one line."""
+    reason = " ".join(_UNSEEN.sub(" ", verdict["reason"]).split())
     return (
         f"{verdict['case']}: {verdict['rule']}, but {verdict['figure']} is "
         f"{with_interval(exact(verdict['value'], verdict['unit']), verdict)}"
-        + (f" ({verdict['reason']})" if verdict["reason"] else "")
+        + (f" ({reason})" if reason else "")
     )
 
 

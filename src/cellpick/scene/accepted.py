@@ -75,6 +75,8 @@ def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, Sequen
             current = tagged[str(part)]
         elif _is_model(inner) and "root" in inner.model_fields:
             current = typing.get_args(inner.model_fields["root"].annotation)[-1]
+        elif typing.get_origin(inner) is dict:
+            current = typing.get_args(inner)[1]
         elif typing.get_origin(inner) is tuple and isinstance(part, int):
             arguments = typing.get_args(inner)
             current = arguments[0 if Ellipsis in arguments else min(part, len(arguments) - 1)]

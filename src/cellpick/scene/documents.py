@@ -30,11 +30,13 @@ class Strict(BaseModel):
 class _Loader(yaml.SafeLoader):
     """Safe YAML that refuses a key given twice, and reads `1e-3` as the number it looks like."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        if len(mapping) != len(node.value):
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        # before merges (`<<`) add keys, which those beside them may override
+        node = super().compose_mapping_node(anchor)
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if len(set(keys)) < len(keys):
             raise yaml.MarkedYAMLError(problem="a key is given twice", problem_mark=node.start_mark)
-        return mapping
+        return node
 
 
 _Loader.add_implicit_resolver(
