@@ -259,7 +259,7 @@ def effects():
         "figures": [
             told("success_rate", "share"),
             told("place_error_mm_p95", "mm", main=lost, runs=108, left_out=12,
-                 why_left_out="it let no cell go in a slot"),
+                 why_left_out="12 let no cell go in a slot"),
             told("drops", "", sobol=sobol),
             told("collisions", "", mean=0.0, least=0.0, most=0.0, **nothing),
         ],

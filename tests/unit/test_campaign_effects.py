@@ -127,7 +127,7 @@ def test_runs_without_a_figure_are_left_out_counted_and_placed():
     found = effects(records, figures=["success_rate", "place_error_mm_mean", "errors"])
     told = of(found, "place_error_mm_mean")
     assert (told["runs"], told["left_out"]) == (35, 13)
-    assert told["why_left_out"] == "it let no cell go in a slot"
+    assert told["why_left_out"] == "1 without a result, 12 let no cell go in a slot"
     assert told["main"]["x"][0]["left_out"] == 12
     assert told["main"]["x"][0]["value"] is None
     assert of(found)["left_out"] == 0
@@ -278,6 +278,18 @@ def test_an_error_places_nothing_and_a_look_counts_what_it_found():
     assert value("success_rate", short) == 1.0
     assert value("picks_per_hour", short) == 360
     assert value("drops", short) == 6
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 12, 20, 21, 40])
+def test_a_runs_percentile_and_mean_are_those_of_its_cells(count):
+    errors = np.random.default_rng(count).gamma(2.0, 0.1, count).tolist()
+    record = run_record(Episode("s", 0), count, count)
+    for attempt, error in zip(record["attempts"], errors, strict=True):
+        attempt["place_error_mm"] = error
+    sample = sample_of(record)
+    for name, truth in (("p95", np.percentile(errors, 95)), ("mean", np.mean(errors))):
+        value, cells = RUN_FIGURES[f"place_error_mm_{name}"].value(record, sample)
+        assert (value, cells) == (pytest.approx(truth), count)
 
 
 def test_looks_have_the_figures_of_looks():

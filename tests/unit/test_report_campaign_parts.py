@@ -395,7 +395,7 @@ def test_the_section_says_what_was_left_out_what_stood_still_and_how_many_tests(
         *("success_rate", "place_error_mm_p95", "drops"),
     ]
     left_out = section["parts"][1]["left_out"]
-    assert "12 of 120 runs are left out" in left_out
+    assert "12 of 120 runs are left out (12 let no cell go in a slot)" in left_out
     assert "most at tray.gap_mm 0: 12 of 30" in left_out
     assert section["parts"][0]["left_out"] == ""
     assert section["constant"] == ["Collisions: 0 in all 120 runs"]

@@ -102,13 +102,17 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings as one, names joined by `_`; lists and empty mappings as JSON."""
     row: dict[str, Any] = {}
     for name, value in values.items():
-        if isinstance(value, Mapping) and value and name not in OPEN:
+        if type(value) in PLAIN:
+            row[prefix + name] = value
+        elif isinstance(value, Mapping) and value and name not in OPEN:
             row |= _flat(value, f"{prefix}{name}_")
         else:
             row[prefix + name] = _plain(value)
     return row
 
 
+PLAIN = (str, float, int, bool, type(None))
+"""Asked for first: nearly all are of these, and there are millions."""
 OPEN = ("failures", "unverified", "cameras")
 """Mappings whose keys differ from run to run: one column of JSON each."""
 

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cellpick.campaign.designs import Design
 from cellpick.campaign.effect_importance import (
@@ -92,7 +93,7 @@ class _Effects:
             "meaning": figure.meaning,
             "runs": len(y),
             "left_out": int((~known).sum()),
-            "why_left_out": figure.lacks if len(y) < len(known) else "",
+            "why_left_out": self._why_left_out(figure.lacks, known),
             "mean": rounded(float(y.mean())) if len(y) else None,
             "least": rounded(float(y.min())) if len(y) else None,
             "most": rounded(float(y.max())) if len(y) else None,
@@ -107,8 +108,14 @@ class _Effects:
             told |= self._varying(name, measured, known, rng)
         return told
 
+    def _why_left_out(self, lacks: str, known: NDArray[np.bool_]) -> str:
+        broken = int((~known & ~self._runs.ended).sum())
+        others = int((~known & self._runs.ended).sum())
+        told = [(broken, "without a result"), (others, lacks)]
+        return ", ".join(f"{number} {words}" for number, words in told if number)
+
     def _varying(
-        self, name: str, measured: Measured, known: Numbers, rng: np.random.Generator
+        self, name: str, measured: Measured, known: NDArray[np.bool_], rng: np.random.Generator
     ) -> dict[str, Any]:
         figure, y = RUN_FIGURES[name], measured.value
         sobol, why = self._sobol(y, rng)
@@ -135,7 +142,7 @@ class _Effects:
             "no_sobol": why,
         }
 
-    def _exchange(self, key: str, known: Numbers) -> Exchange:
+    def _exchange(self, key: str, known: NDArray[np.bool_]) -> Exchange:
         """Of the runs that have the figure."""
         if not self._fixed:
             values = [v for v, k in zip(self._runs.inputs[key], known, strict=True) if k]

@@ -34,6 +34,7 @@ class RunTable:
         self.looks_only = False
         """Whether the scene is only looked at."""
         self._seeds: list[int] = []
+        self._ended: list[bool] = []
         self._numbers: dict[str, int] = {}
         self._combination: list[int] = []
         self._values: dict[str, list[tuple[float, float]]] = {name: [] for name in figures}
@@ -44,6 +45,7 @@ class RunTable:
             values.append(record["inputs"].get(key))
         self.looks_only |= sample.kind == "look"
         self._seeds.append(sample.seed)
+        self._ended.append(sample.ended)
         self._combination.append(
             self._numbers.setdefault(as_text(record["inputs"]), len(self._numbers))
         )
@@ -57,6 +59,11 @@ class RunTable:
     def seed(self) -> Numbers:
         """(n,) the seed of each run."""
         return np.array(self._seeds, np.int64)
+
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """(n,) whether each ended by itself."""
+        return np.array(self._ended, np.bool_)
 
     @property
     def combination(self) -> Numbers:

@@ -75,9 +75,9 @@ def left_out_words(figure: Mapping[str, Any], runs: int) -> str:
     lost = count(figure, "left_out")
     if not lost:
         return ""
-    told = f"{lost} of {runs} runs are left out, each because {words(figure, 'why_left_out')}"
-    where = _most_lost(figure)
-    return f"{told}{where}. What is left is the better part."
+    why = words(figure, "why_left_out")
+    told = f"{lost} of {runs} runs are left out" + (f" ({why})" if why else "")
+    return f"{told}{_most_lost(figure)}. What is left may flatter the station."
 
 
 def effect_lines(
