@@ -22,7 +22,7 @@ TRUTH = VISIBLE | {"scene"}
 ALL = TRUTH | {
     *("store", "sensors", "perception", "grasping", "motion"),
     *("world", "evaluate", "report", "station"),
-    *("calibration", "metrology", "export"),
+    *("calibration", "metrology", "export", "installation"),
 }
 
 TABLE = {
@@ -30,7 +30,8 @@ TABLE = {
     "geometry": Rule({"errors"}, {"numpy"}),
     "structures": Rule({"errors", "geometry"}, {"numpy"}),
     "store": Rule(VISIBLE, {"numpy", "cv2"}),
-    "scene": Rule(VISIBLE, {"numpy", "pydantic", "yaml"}),
+    "installation": Rule({"errors"}, set()),
+    "scene": Rule(VISIBLE | {"installation"}, {"numpy", "pydantic", "yaml"}),
     "sensors": Rule(TRUTH, {"numpy", "scipy", "cv2", "zxingcpp", "open3d", "libusb_package"}),
     "perception": Rule(VISIBLE, {"numpy", "scipy", "cv2", "zxingcpp"}),
     "calibration": Rule(VISIBLE, {"numpy", "scipy", "cv2"}),

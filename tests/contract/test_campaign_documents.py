@@ -59,7 +59,7 @@ def results(tmp_path_factory):
     path.write_text("cases: [{name: a case, scene: prismatic_tray, seeds: [1]}]\n")
     suite = load_suite(path)
     record = blank_record(EPISODE, "raised", "ValueError: no")
-    before = Baseline(suite.name, "0", (sample_of(record),))
+    before = Baseline(suite.name, "0", "0+a", (sample_of(record),))
     return evaluate_suite(suite, suite.plan(), [record], before)
 
 
@@ -91,7 +91,7 @@ def test_every_key_of_the_effects_and_every_figure_of_a_run_is_documented():
 
 
 def test_every_key_of_a_baseline_is_documented():
-    document = Baseline("suite", "0", ()).document()
+    document = Baseline("suite", "0", "0+a", ()).document()
     assert undocumented([*document, document["schema"], *fields(Sample)]) == []
 
 

@@ -11,11 +11,14 @@ import os
 import signal
 import time
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import cv2
 
+import cellpick
 from cellpick.campaign import Episode, EpisodeResult
 from cellpick.campaign.episode import blank_record
+from cellpick.installation import data_folder
 
 
 def work(episode: Episode) -> EpisodeResult:
@@ -31,6 +34,9 @@ def work(episode: Episode) -> EpisodeResult:
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "crash":
         ctypes.string_at(0)
+    if what == "edit":
+        with Path(episode.inputs["file"]).open("a") as source:
+            source.write("# edited")
     if what == "settings":
         record = blank_record(episode) | {"summary": settings()}
         return EpisodeResult(record)
@@ -52,6 +58,15 @@ def result_of(episode: Episode) -> EpisodeResult:
     """What an undisturbed episode gives."""
     figures = {"summary": {"placed_ok": episode.seed % 3}, "measured": {"pid": os.getpid()}}
     return EpisodeResult(blank_record(episode) | figures, b"jpeg %d" % episode.seed)
+
+
+def copied(root: Path) -> Path:
+    """A checkout of the same revision in another place; its package's folder."""
+    package = root / "src" / "cellpick"
+    copytree(Path(cellpick.__file__).parent, package, ignore=ignore_patterns("__pycache__"))
+    for kind in ("models", "scenes"):
+        copytree(data_folder(kind), root / kind)
+    return package
 
 
 WAYS = ("", "die at first", "crash", "hang", "", "")

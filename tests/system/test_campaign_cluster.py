@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from campaign_work import LIMIT_S, WAYS, comparable, due, result_of, work
+from campaign_work import LIMIT_S, WAYS, comparable, copied, due, result_of, work
 from cellpick.campaign import ClusterEngine, Episode, LocalEngine, Plan, run_campaign
 from cellpick.errors import UnavailableError
+from cellpick.installation import revision
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
 cluster_tasks = pytest.importorskip("cellpick.campaign.cluster_tasks")
@@ -69,6 +73,44 @@ def cluster(tmp_path_factory):
     made.close()
 
 
+@contextmanager
+def foreign_worker(cluster: Cluster, folder: Path) -> Iterator[Path]:
+    """One worker of other code with the same version; the place of its package."""
+    package = copied(folder)
+    with (package / "errors.py").open("a") as file:
+        file.write("# edited")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(package.parent), *sys.path])
+        options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny")
+        worker = cluster.start("worker", *options)
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        known = len(client.scheduler_info()["workers"])
+        client.wait_for_workers(known + 1, timeout=PATIENCE_S)
+        try:
+            yield package
+        finally:
+            worker.kill()
+            worker.wait()
+            while len(client.scheduler_info()["workers"]) > known:
+                time.sleep(0.05)
+
+
+def test_a_worker_with_other_code_of_the_same_version_is_named(cluster, tmp_path):
+    plan = plan_of(tmp_path, "")
+    with foreign_worker(cluster, tmp_path / "checkout") as package:
+        engine = ClusterEngine(cluster.address, work=work)
+        message = (
+            r"1 of 1 workers have another {} than this command: tcp://\S+ has {}, here it is {}"
+        )
+        told = message.format("revision of cellpick", r"0\.1\.0\+\w+", re.escape(revision()))
+        with pytest.raises(UnavailableError, match=told):
+            run_campaign(plan, tmp_path / "results", engine)
+        (package / "errors.py").unlink()
+        with pytest.raises(UnavailableError, match="another revision of cellpick than this"):
+            run_campaign(plan, tmp_path / "results", engine)
+    assert list(tmp_path.glob("calls-*")) == []
+
+
 @pytest.fixture(scope="module")
 def workers(cluster):
     cluster.start_workers()
@@ -117,6 +159,19 @@ def test_a_real_episode_is_the_same_on_a_worker_and_here(cluster, tmp_path):
     here = run_campaign(plan, tmp_path / "local", LocalEngine(1))
     assert [comparable(r) for r in there] == [comparable(r) for r in here]
     assert (here[0]["status"], here[0]["summary"]["placed_ok"]) == ("done", 1)
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_worker_that_joins_late_with_other_code_runs_nothing(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr("cellpick.campaign.cluster.check_workers", lambda client: None)
+    plan = plan_of(tmp_path, *12 * [""], sleep_s=0.2)
+    with foreign_worker(cluster, tmp_path / "checkout"):
+        engine = ClusterEngine(cluster.address, work=work)
+        message = r"a worker cannot run episodes: .*a new process runs another revision of cellpick"
+        with pytest.raises(UnavailableError, match=message):
+            run_campaign(plan, tmp_path / "results", engine)
+    records = run_campaign(plan, tmp_path / "results", LocalEngine(2, work=work))
+    assert {record["revision"] for record in records} == {revision()}
 
 
 def test_a_killed_worker_and_a_killed_scheduler_lose_nothing(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import importlib
 import os
+import platform
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from campaign_work import LIMIT_S, WAYS, comparable, due, result_of, work
-from cellpick.campaign import Episode, LocalEngine, seat
+from campaign_work import LIMIT_S, WAYS, comparable, copied, due, result_of, work
+from cellpick.campaign import Episode, LocalEngine, Plan, run_campaign, seat
+from cellpick.campaign.results_folder import read_records
 from cellpick.errors import InputError, UnavailableError
+from cellpick.installation import revision
 
 
 def episodes(folder: Path, *what: str) -> list[Episode]:
@@ -90,6 +95,39 @@ def test_a_worker_that_cannot_start_is_one_clear_error(tmp_path, monkeypatch):
         UnavailableError, match=r"(?s)do not start.*No module named 'campaign_gone'"
     ):
         list(LocalEngine(1, work=unloadable).run(episodes(tmp_path, "")))
+
+
+def test_an_edit_of_the_source_ends_a_campaign_before_new_code_runs(tmp_path, monkeypatch):
+    package = copied(tmp_path / "checkout")
+    monkeypatch.setattr(sys, "path", [str(package.parent), *sys.path])
+    source = package / "errors.py"
+    inputs = {"folder": str(tmp_path), "do": "edit", "file": str(source)}
+    plan = Plan("sweep", "x", {}, tuple(Episode("s", k, inputs=inputs) for k in range(2)))
+    content = source.read_text()
+    message = (
+        f"{platform.node()}: a new process runs another revision of cellpick than the command: "
+        rf".*; got '0\.1\.0\+\w+'; accepted: {re.escape(revision())}; with it the same command"
+    )
+    with pytest.raises(InputError, match=message):
+        run_campaign(plan, tmp_path / "results", LocalEngine(1, per_process=1, work=work))
+    assert [r["seed"] for r in read_records(tmp_path / "results")] == [0]
+    assert calls(tmp_path, 0)
+    assert not (tmp_path / "calls-1").exists()
+    source.write_text(content)
+    records = run_campaign(plan, tmp_path / "results", LocalEngine(1, per_process=1, work=work))
+    assert [(r["seed"], r["revision"]) for r in records] == [(k, revision()) for k in range(2)]
+
+
+def test_source_that_changes_while_a_process_loads_it_runs_nothing(tmp_path, monkeypatch):
+    copy = copied(tmp_path / "checkout")
+    # an edit in the middle of loading
+    engine = copy / "campaign" / "engine.py"
+    edit = "open(__file__, 'a').write('# edited')"
+    engine.write_text(f"{engine.read_text()}\n{edit}\n")
+    monkeypatch.setattr(sys, "path", [str(copy.parent), *sys.path])
+    monkeypatch.setattr(seat, "STARTS", 1)
+    with pytest.raises(UnavailableError, match="source of cellpick changed while this process"):
+        list(LocalEngine(1, work=work).run(episodes(tmp_path, "")))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from cellpick.campaign import Episode, EpisodeResult, Journal, Plan, run_campaig
 from cellpick.campaign.episode import blank_record
 from cellpick.campaign.results_folder import read_document, read_records
 from cellpick.errors import InputError, StoppedError, UnavailableError
+from cellpick.installation import revision
 
 EPISODES = tuple(Episode("scene", seed, case="a") for seed in range(4))
 PLAN = Plan("suite", "smoke", {"seeds": 4}, EPISODES)
@@ -62,7 +63,9 @@ def test_a_record_is_read_as_it_was_added_in_the_plans_order(tmp_path):
         "kind": "suite",
         "name": "smoke",
         "version": wanted[0]["version"],
+        "revision": revision(),
         "digest": PLAN.digest,
+        "files": {},
         "episodes": 4,
         "spec": {"seeds": 4},
     }

@@ -52,24 +52,22 @@ def test_limits_are_no_part_of_what_is_run_but_scenes_are(tmp_path):
     assert first.digest == tighter.digest != other.digest
 
 
-def test_a_scene_file_that_was_changed_makes_another_plan(tmp_path):
+def test_a_plan_knows_the_contents_of_all_files_that_its_scenes_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     scene = tmp_path / "mine.yaml"
-    text = "cases: [{name: a, scene: ./mine.yaml}]"
-    digests = []
+    cell = tmp_path / "cell.yaml"
+    cell.write_text((data_folder("models") / "cells" / "prismatic_148x26x91.yaml").read_text())
+    text = "cases: [{name: a, scene: ./mine.yaml}, {name: b, scene: odd_tray}]"
+    plans = []
     for gap in (2, 3):
-        scene.write_text(f"tray: {{gap_mm: {gap}}}")
-        digests.append(loaded(tmp_path, text).plan().digest)
-    assert digests[0] != digests[1]
-
-
-def test_a_model_of_the_users_own_that_was_changed_makes_another_plan(tmp_path):
-    shipped = data_folder("models") / "cells" / "prismatic_148x26x91.yaml"
-    (tmp_path / "cell.yaml").write_text(shipped.read_text())
-    (tmp_path / "mine.yaml").write_text("cell: ./cell.yaml")
-    text = "cases: [{name: a, scene: ./mine.yaml}]"
-    before = loaded(tmp_path, text).plan().digest
-    (tmp_path / "cell.yaml").write_text(f"{shipped.read_text()}\n# weighed again")
-    assert loaded(tmp_path, text).plan().digest != before
+        scene.write_text(f"{{cell: ./cell.yaml, tray: {{gap_mm: {gap}}}}}")
+        plans.append(loaded(tmp_path, text).plan())
+    first, second = (plan.files for plan in plans)
+    assert plans[0].digest == plans[1].digest
+    assert {name for name in first if first[name] != second[name]} == {"./mine.yaml"}
+    assert {"./cell.yaml", "scenes/odd_tray.yaml", "models/materials.yaml"} <= first.keys()
+    assert "models/arms/industrial_10kg.urdf" in first
+    assert [("./cell.yaml" in episode.files) for episode in plans[0].episodes] == [True, False]
 
 
 def test_a_scenes_path_starts_at_the_suites_folder(tmp_path, monkeypatch):

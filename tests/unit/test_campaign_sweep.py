@@ -125,15 +125,6 @@ def test_a_designs_rows_are_counted_before_they_are_made(design, points):
     assert count_of(design, axes, points) == len(DESIGNS[design](axes, points, 0))
 
 
-def test_a_scene_file_that_was_changed_makes_another_plan(sweep, tmp_path):
-    scene = tmp_path / "mine.yaml"
-    digests = []
-    for yaw in (3, 4):
-        scene.write_text(f"tray: {{yaw_deg: {yaw}}}")
-        digests.append(sweep_plan(sweep(scene=str(scene))).digest)
-    assert digests[0] != digests[1]
-
-
 def test_the_page_and_the_tables_follow_from_the_folder_alone(sweep, tmp_path):
     plan = sweep_plan(sweep())
     folder = tmp_path / "results"

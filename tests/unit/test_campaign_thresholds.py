@@ -119,7 +119,7 @@ def test_the_document_has_every_case_all_of_them_and_the_verdict(whole):
 
 
 def baseline_of(suite, records):
-    return Baseline(suite.name, "0", tuple(sample_of(record) for record in records))
+    return Baseline(suite.name, "0", "0+a", tuple(sample_of(record) for record in records))
 
 
 def shifted(record, by_mm):
@@ -178,7 +178,7 @@ def test_a_case_of_one_side_alone_is_left_out(whole):
     boxes = [r for r in records if r["case"] == "boxes"]
     before = [shifted(r, 1.0) if r["case"] == "rounds" else r for r in records]
     samples = [sample_of(record) for record in boxes]
-    found = comparison_document(baseline_of(suite, before), samples)
+    found = comparison_document(baseline_of(suite, before), samples, "0+b")
     assert found["figures"]["place_error_mm"]["effect"] == pytest.approx(0, abs=1e-12)
 
 

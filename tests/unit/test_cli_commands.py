@@ -95,7 +95,7 @@ def test_the_help_lists_every_command(call):
 
 
 def test_the_version_is_the_package_version(call):
-    assert re.fullmatch(r"cellpick \d+\.\d+\.\d+\n", call("--version").out)
+    assert re.fullmatch(r"cellpick \d+\.\d+\.\d+\+[0-9a-f]{12}\n", call("--version").out)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def results(tmp_path):
             records.append(blank_record(episode, "raised", NASTY))
         else:
             records.append(usual(episode))
-    baseline = Baseline("made_up", "0", tuple(sample_of(r) for r in before))
+    baseline = Baseline("made_up", "0", "0+a", tuple(sample_of(r) for r in before))
     return evaluate_suite(suite, plan, records, baseline, EarlyStop(suite, plan))
 
 

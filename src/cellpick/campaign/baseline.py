@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cellpick.campaign.results_folder import read_document, read_records
+from cellpick.campaign.results_folder import read_document, read_records, revision_of
 from cellpick.campaign.sample import Sample, sample_from, samples_of
 from cellpick.errors import InputError, UnavailableError
 
@@ -23,6 +23,8 @@ class Baseline:
     """The suite's name."""
     version: str
     """Of the cellpick that ran it."""
+    revision: str
+    """Of its code and data."""
     samples: tuple[Sample, ...]
     """One an episode."""
 
@@ -32,6 +34,7 @@ class Baseline:
             "schema": SCHEMA,
             "suite": self.suite,
             "version": self.version,
+            "revision": self.revision,
             "episodes": [asdict(sample) for sample in self.samples],
         }
 
@@ -44,7 +47,7 @@ def read_baseline(path: Path) -> Baseline:
     if path.is_dir():
         document = read_document(path)
         samples = tuple(samples_of(read_records(path)))
-        return Baseline(document["name"], document["version"], samples)
+        return Baseline(document["name"], document["version"], revision_of(document), samples)
     accepted = f"a file of `--save-baseline` (schema {SCHEMA}), or a result folder"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -60,7 +63,7 @@ def read_baseline(path: Path) -> Baseline:
         raise InputError("another schema", source=str(path), got=got, accepted=accepted)
     try:
         samples = tuple(sample_from(episode) for episode in document["episodes"])
-        return Baseline(document["suite"], document["version"], samples)
+        return Baseline(document["suite"], document["version"], revision_of(document), samples)
     except (KeyError, TypeError, AttributeError) as error:
         rule = f"lacks what a baseline has: {error}"
         raise InputError(rule, source=str(path), accepted=accepted) from error

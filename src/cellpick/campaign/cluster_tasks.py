@@ -16,7 +16,7 @@ from distributed import Client, Future, KilledWorker
 from cellpick.campaign.cluster_worker import SeatsPlugin, run_there
 from cellpick.campaign.engine import AHEAD, Settings
 from cellpick.campaign.episode import Episode, EpisodeResult, blank_record
-from cellpick.errors import UnavailableError
+from cellpick.errors import InputError, UnavailableError
 
 WATCH_S = 2.0
 """How often the connection and the number of workers are looked at."""
@@ -83,7 +83,7 @@ class ClusterTasks:
     def _result(self, future: Future) -> EpisodeResult:
         _, episode = self._flying.pop(future.key)
         try:
-            result: EpisodeResult = future.result()
+            result: EpisodeResult | InputError = future.result()
         except KilledWorker:
             reason = "the workers that ran it were lost, one after the other"
             return EpisodeResult(blank_record(episode, "died", reason))
@@ -91,6 +91,8 @@ class ClusterTasks:
             raise UnavailableError(self._loss) from error
         except Exception as error:
             raise UnavailableError(f"a worker cannot run episodes: {error}") from error
+        if isinstance(result, InputError):
+            raise UnavailableError(f"a worker cannot run episodes: {result}")
         return result
 
     def _watch(self) -> None:

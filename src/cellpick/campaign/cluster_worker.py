@@ -11,6 +11,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from cellpick.campaign.engine import Settings
 from cellpick.campaign.episode import Episode, EpisodeResult
 from cellpick.campaign.seats import Seats
+from cellpick.errors import InputError
 
 
 class SeatsPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed is typed in part
@@ -29,8 +30,14 @@ class SeatsPlugin(WorkerPlugin):  # type: ignore[misc]  # distributed is typed i
         self.seats.close()
 
 
-def run_there(name: str, episode: Episode) -> EpisodeResult:
-    """Run an episode on the seats of the campaign `name` of this worker."""
+def run_there(name: str, episode: Episode) -> EpisodeResult | InputError:
+    """Run an episode on the seats of the campaign `name` of this worker.
+
+    Why it may not is returned: what is raised Dask tries again on other workers.
+    """
     plugin = get_worker().plugins[name]
     assert isinstance(plugin, SeatsPlugin)
-    return plugin.seats.run(episode)
+    try:
+        return plugin.seats.run(episode)
+    except InputError as error:
+        return error

@@ -20,7 +20,7 @@ from cellpick.report import write_whole
 
 EPISODES, ATTEMPTS = "episodes.parquet", "attempts.parquet"
 HEAD = ("id", "case", "scene", "kind", "seed", "status", "reason")
-TAIL = ("version", "command", "traceback")
+TAIL = ("version", "revision", "command", "traceback")
 COUNTED = ("cells", "found", "false")
 QUANTILES = (("p50", 0.5), ("p95", 0.95))
 INPUT_PREFIX = "in."

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cellpick.campaign.episode import Episode, EpisodeResult
 from cellpick.errors import InputError
+from cellpick.installation import revision
 
 Work = Callable[[Episode], EpisodeResult]
 """Runs one episode in the process that calls it; a function of a module, as other processes load
@@ -35,6 +36,8 @@ class Settings:
     """Episodes after which a process is replaced."""
     folder: str = field(default_factory=os.getcwd)
     """Where a scene's relative path starts."""
+    revision: str = field(default_factory=revision)
+    """Of the command; no other may run an episode."""
 
     def __post_init__(self) -> None:
         if self.per_process < 1:

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
@@ -18,7 +18,9 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from cellpick.campaign.scene_files import Files, changed_files
 from cellpick.evaluate import Matches, match_estimates
+from cellpick.installation import revision
 from cellpick.report import json_text, write_overview_png
 from cellpick.scene import SceneModels, load_scene, resolve_scene
 from cellpick.station import look_once, run_scene
@@ -44,6 +46,8 @@ class Episode:
     """The row of a suite or sweep that it belongs to."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """Swept key -> value, for the data; the overrides already say them."""
+    files: Files = field(default_factory=dict, compare=False, repr=False)
+    """What it may read, as planned; see `scene_files`."""
 
     @property
     def id(self) -> str:
@@ -72,14 +76,21 @@ class EpisodeResult:
     """What an episode leaves, complete enough to go over a network."""
 
     record: dict[str, Any]
-    """Plain JSON; all but `measured` follows from the episode and the version."""
+    """Plain JSON; all but `measured` follows from the episode, its files and the revision."""
     picture: bytes = b""
     """The first look, its cells drawn in, as JPEG; empty where there is none."""
+    changed: tuple[str, ...] = ()
+    """Names of the episode's files that were not as planned."""
 
 
 def run_episode(episode: Episode) -> EpisodeResult:
-    """Run it in this process. An error becomes a record with its traceback."""
+    """Run it in this process. An error becomes a record with its traceback.
+
+    Where a file is not as planned nothing is run; what changes meanwhile is told too.
+    """
     start = time.perf_counter()
+    if changed := changed_files(episode.files):
+        return EpisodeResult(blank_record(episode, "raised", "its files changed"), b"", changed)
     try:
         models = resolve_scene(load_scene(episode.scene, episode.overrides))
         if models.spec.purpose == "look":
@@ -92,7 +103,7 @@ def run_episode(episode: Episode) -> EpisodeResult:
         picture = b""
     record = blank_record(episode) | content
     record["measured"] = record["measured"] | {"wall_time_s": time.perf_counter() - start}
-    return EpisodeResult(json.loads(json_text(record)), picture)
+    return EpisodeResult(json.loads(json_text(record)), picture, changed_files(episode.files))
 
 
 def blank_record(episode: Episode, status: Status = "done", reason: str = "") -> dict[str, Any]:
@@ -100,10 +111,13 @@ def blank_record(episode: Episode, status: Status = "done", reason: str = "") ->
     return {
         "schema": SCHEMA,
         "id": episode.id,
-        **asdict(episode),
+        "scene": episode.scene,
+        "seed": episode.seed,
         "overrides": list(episode.overrides),
+        "case": episode.case,
         "inputs": dict(episode.inputs),
         "version": version("cellpick"),
+        "revision": revision(),
         "command": episode.command,
         "kind": "run",
         "status": status,

@@ -17,6 +17,7 @@ from cellpick.campaign.sample import Sample, samples_of
 from cellpick.campaign.statistics import ALPHA
 from cellpick.campaign.suite import Suite
 from cellpick.campaign.thresholds import judge
+from cellpick.installation import revision
 from cellpick.report import json_text
 
 SCHEMA = "cellpick.results/1"
@@ -32,7 +33,7 @@ def evaluate_suite(
     """`results.json`: plain values, all of which follow from the records."""
     samples = samples_of(records, {case.name for case in suite.cases if case.looks_only})
     verdicts = judge(suite, samples)
-    compared = None if baseline is None else comparison_document(baseline, samples)
+    compared = None if baseline is None else comparison_document(baseline, samples, revision())
     stopped = None if early_stop is None else _sequential(early_stop, records)
     worse = compared["worse"] if compared else []
     passed = (
@@ -45,6 +46,7 @@ def evaluate_suite(
         "name": suite.name,
         "kind": "suite",
         "version": version("cellpick"),
+        "revision": revision(),
         "digest": plan.digest,
         "confidence": suite.confidence,
         "planned": len(plan.episodes),
@@ -59,11 +61,17 @@ def evaluate_suite(
     return dict(json.loads(json_text(document)))
 
 
-def comparison_document(baseline: Baseline, samples: Sequence[Sample]) -> dict[str, Any]:
-    """What became of each compared figure, and the names of those that are worse."""
+def comparison_document(
+    baseline: Baseline, samples: Sequence[Sample], current_revision: str
+) -> dict[str, Any]:
+    """What became of each compared figure, and the names of those that are worse.
+
+    `current_revision`: of the cellpick that made the samples.
+    """
     found = regressions(baseline.samples, samples)
     document = {
         "version": baseline.version,
+        "revisions": [baseline.revision, current_revision],
         "alpha": ALPHA,
         "worse": [name for name, c in found.items() if c.verdict == "worse"],
         "figures": {

@@ -13,6 +13,7 @@ from cellpick.campaign.plan import Plan
 from cellpick.campaign.results_folder import PICTURES, RECORDS, claim
 from cellpick.campaign.stored_records import StoredRecords
 from cellpick.errors import InputError
+from cellpick.installation import revision
 from cellpick.report import append_line, json_text, make_folder, write_whole
 
 
@@ -25,6 +26,8 @@ class Journal:
     """
 
     def __init__(self, folder: Path, plan: Plan) -> None:
+        self._folder = folder
+        self._revision = revision()
         self._ids = [episode.id for episode in plan.episodes]
         self._places: dict[str, Place] = {}
         make_folder(folder)
@@ -61,12 +64,14 @@ class Journal:
     def add(self, result: EpisodeResult) -> bool:
         """Put a result on disk, its picture first; False where its episode was there already.
 
-        Raises `UnavailableError`, naming the path, where it does not fit; then nothing counts of
-        it, and no part of its line stays.
+        Raises `UnavailableError`, naming the path, where it does not fit, and `InputError` where
+        another revision of cellpick or other files made it; then nothing counts of it, and no part
+        of its line stays.
         """
         name = result.record["id"]
         if name in self._places:
             return False
+        self._refuse_other_sources(result)
         if result.picture:
             write_whole(self._pictures / f"{name}.jpg", result.picture)
         offset = self._file.stat().st_size if self._file.exists() else 0
@@ -78,6 +83,23 @@ class Journal:
         """All records in the plan's order, which stay on the disk until they are asked for."""
         return StoredRecords([self._places[name] for name in self._ids if name in self._places])
 
+    def _refuse_other_sources(self, result: EpisodeResult) -> None:
+        rest = f"{len(self._places)} of {len(self._ids)} episodes are on disk, and the same command"
+        if result.changed:
+            raise InputError(
+                "an episode found other files than the campaign was planned with: "
+                + ", ".join(result.changed),
+                source=str(self._folder),
+                accepted=f"these files as they were. {rest} goes on with them",
+            )
+        if result.record["revision"] != self._revision:
+            raise InputError(
+                "an episode was run by another revision of cellpick than the campaign's",
+                source=str(self._folder),
+                got=result.record["revision"],
+                accepted=f"{self._revision}. {rest} goes on with it",
+            )
+
     def _find_records(self) -> None:
         known = set(self._ids)
         for path in sorted(self._file.parent.glob("*.jsonl")):
@@ -87,5 +109,12 @@ class Journal:
                         "a record of an episode that is not in the plan",
                         source=str(path),
                         got=record["id"],
+                    )
+                if record.get("revision") != self._revision:
+                    raise InputError(
+                        "a record of another revision of cellpick",
+                        source=str(path),
+                        got=record.get("revision"),
+                        accepted=self._revision,
                     )
                 self._places.setdefault(record["id"], Place(path, offset))

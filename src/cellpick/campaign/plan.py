@@ -10,7 +10,9 @@ from importlib.metadata import version
 from typing import Any, Literal
 
 from cellpick.campaign.episode import Episode
+from cellpick.campaign.scene_files import Files
 from cellpick.errors import InputError
+from cellpick.installation import revision
 from cellpick.report import json_text
 
 SCHEMA = "cellpick.campaign/1"
@@ -61,6 +63,13 @@ class Plan:
         )
         return hashlib.sha256(content.encode()).hexdigest()
 
+    @cached_property
+    def files(self) -> Files:
+        """All that its episodes may read, as planned."""
+        each = {id(episode.files): episode.files for episode in self.episodes}.values()
+        files = {name: digest for part in each for name, digest in part.items()}
+        return dict(sorted(files.items()))
+
     @property
     def document(self) -> dict[str, Any]:
         """`campaign.json`: what a folder of results is of."""
@@ -69,7 +78,9 @@ class Plan:
             "kind": self.kind,
             "name": self.name,
             "version": version("cellpick"),
+            "revision": revision(),
             "digest": self.digest,
+            "files": self.files,
             "episodes": len(self.episodes),
             "spec": self.spec,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ PICTURES = "pictures"
 def claim(folder: Path, plan: Plan) -> None:
     """Make the folder that of the plan, or see that it is.
 
-    Raises `InputError` where it holds something else, or the campaign of another plan, version of
-    cellpick or schema.
+    Raises `InputError` where it holds something else, or the campaign of another plan, of another
+    version or revision of cellpick, of files that have changed since, or of another schema.
     """
     if not (folder / CAMPAIGN).exists():
         strangers = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
@@ -43,6 +43,7 @@ def claim(folder: Path, plan: Plan) -> None:
                 got=found[key],
                 accepted=f"{plan.document[key]}, or another folder",
             )
+    _refuse_other_sources(folder, found, plan.document)
     if found["digest"] != plan.digest:
         raise InputError(
             f"the folder holds results of another {plan.kind} {plan.name!r}: its content has "
@@ -55,7 +56,35 @@ def claim(folder: Path, plan: Plan) -> None:
 
 
 def _write(folder: Path, plan: Plan) -> None:
-    write_whole(folder / CAMPAIGN, json_text(plan.document, indent=2).encode() + b"\n")
+    # a path may hold half a surrogate pair
+    text = json_text(plan.document, indent=2).encode(errors="backslashreplace")
+    write_whole(folder / CAMPAIGN, text + b"\n")
+
+
+def _refuse_other_sources(
+    folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> None:
+    then = found.get("files", {})
+    changed = [name for name, digest in wanted["files"].items() if then.get(name, digest) != digest]
+    since = f"; changed since: {', '.join(changed)}" if changed else ""
+    if revision_of(found) != wanted["revision"]:
+        raise InputError(
+            f"the folder holds results of another revision of cellpick{since}",
+            source=str(folder),
+            got=revision_of(found),
+            accepted=f"{wanted['revision']}, or another folder (--out)",
+        )
+    if changed:
+        raise InputError(
+            f"the folder holds results of other files{since}",
+            source=str(folder),
+            accepted="these files as they were, or another folder (--out)",
+        )
+
+
+def revision_of(document: Mapping[str, Any]) -> str:
+    """The revision that made a document; of one from before revisions were kept the version."""
+    return str(document.get("revision") or document["version"])
 
 
 def read_document(folder: Path) -> dict[str, Any]:

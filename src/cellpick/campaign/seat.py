@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import platform
 import sys
 from concurrent.futures import CancelledError
 from threading import Lock
@@ -11,7 +12,7 @@ from cellpick.campaign.engine import Settings
 from cellpick.campaign.episode import Episode, EpisodeResult, Status, blank_record
 from cellpick.campaign.worker import Job
 from cellpick.campaign.worker_process import WorkerProcess
-from cellpick.errors import UnavailableError
+from cellpick.errors import InputError, UnavailableError
 
 START_LIMIT_S = 300.0
 """Loading cellpick takes 2 s; from a busy file server of a cluster much longer."""
@@ -41,7 +42,8 @@ class Seat:
     def run(self, episode: Episode) -> EpisodeResult:
         """The episode's result; one of status `timeout` or `died` where it has none of its own.
 
-        Raises `UnavailableError` where no process can be started, `CancelledError` once closed.
+        Raises `UnavailableError` where no process can be started, `InputError` where one runs
+        another revision of cellpick than the command, `CancelledError` once closed.
         """
         with self._running:
             result = self._try(episode)
@@ -67,13 +69,13 @@ class Seat:
         if process.is_silent(self._settings.limit_s):
             process.abort()
             reason = f"took above {self._settings.limit_s:g} s"
-            result = _failure(episode, "timeout", reason, process.last_words)
+            result = self._failure(episode, "timeout", reason, process.last_words)
         else:
             try:
                 answer: EpisodeResult = process.receive()
             except ENDED:
                 reason = f"its process ended by {process.end}, and so did another one"
-                result = _failure(episode, "died", reason, process.last_words)
+                result = self._failure(episode, "died", reason, process.last_words)
             else:
                 return answer
         self._left = 0
@@ -86,10 +88,11 @@ class Seat:
             if process.is_silent(START_LIMIT_S):
                 process.abort()
             try:
-                process.receive()
+                found = process.receive()
             except ENDED:
                 problem = f"{process.end}: {process.last_words}"
             else:
+                self._refuse_another(found)
                 self._left = self._settings.per_process
                 return process
             self._refuse_if_closed()
@@ -108,10 +111,20 @@ class Seat:
                 self._process.close()
             self._process = None
 
+    def _refuse_another(self, revision: str) -> None:
+        if revision != self._settings.revision:
+            raise InputError(
+                "a new process runs another revision of cellpick than the command: its source has "
+                "changed since, or is another one there",
+                source=platform.node(),
+                got=revision,
+                accepted=f"{self._settings.revision}; with it the same command goes on",
+            )
+
     def _refuse_if_closed(self) -> None:
         if self._closed:
             raise CancelledError
 
-
-def _failure(episode: Episode, status: Status, reason: str, trace: str) -> EpisodeResult:
-    return EpisodeResult(blank_record(episode, status, reason) | {"traceback": trace})
+    def _failure(self, episode: Episode, status: Status, reason: str, trace: str) -> EpisodeResult:
+        told = {"traceback": trace, "revision": self._settings.revision}
+        return EpisodeResult(blank_record(episode, status, reason) | told)

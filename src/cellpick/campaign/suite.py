@@ -66,5 +66,4 @@ def _case_document(case: Case) -> dict[str, Any]:
         "values": dict(case.values),
         "seeds": list(case.seeds),
         "looks_only": case.looks_only,
-        "scene_digest": case.scene_digest,
     }

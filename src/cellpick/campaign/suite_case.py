@@ -13,7 +13,7 @@ from typing import Any
 from cellpick.campaign.episode import Episode
 from cellpick.campaign.limits import Limit, limits_of
 from cellpick.campaign.overrides import override_text
-from cellpick.campaign.scene_digest import scene_digest
+from cellpick.campaign.scene_files import Files, files_as_they_are
 from cellpick.campaign.seeds import seeds_of
 from cellpick.campaign.suite_file import CaseSpec, SuiteSpec
 from cellpick.errors import InputError
@@ -41,15 +41,15 @@ class Case:
     """Whether its scene is for looks alone."""
     cells: int
     """In its tray."""
-    scene_digest: str
-    """A scene or a model that was changed since is noticed by it."""
+    files: Files
+    """What the scene was read from: a file that was changed since is noticed."""
 
     @property
     def episodes(self) -> tuple[Episode, ...]:
         """In the order of the seeds."""
         overrides = tuple(override_text(key, value) for key, value in self.values.items())
         return tuple(
-            Episode(self.scene, seed, overrides, self.name, dict(self.values))
+            Episode(self.scene, seed, overrides, self.name, dict(self.values), self.files)
             for seed in self.seeds
         )
 
@@ -85,7 +85,7 @@ def _case(spec: SuiteSpec, path: Path, index: int, name: str, values: dict[str, 
     case, key = spec.cases[index], f"cases.{index}"
     scene = _from_here(case.scene, path)
     seeds = seeds_of(spec.seeds if case.seeds is None else case.seeds, str(path), f"{key}.seeds")
-    bare = Case(name, scene, values, seeds, (), False, 0, "")
+    bare = Case(name, scene, values, seeds, (), False, 0, {})
     models = _checked(bare, f"{path}: case {name!r}")
     looks_only = models.spec.purpose == "look"
     return replace(
@@ -93,7 +93,7 @@ def _case(spec: SuiteSpec, path: Path, index: int, name: str, values: dict[str, 
         limits=limits_of(spec, index, looks_only, str(path)),
         looks_only=looks_only,
         cells=models.cell_count,
-        scene_digest=scene_digest(models),
+        files=files_as_they_are(models.files),
     )
 
 

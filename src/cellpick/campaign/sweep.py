@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from cellpick.campaign.designs import DESIGNS, Axis, Design, count_of
 from cellpick.campaign.episode import Episode
 from cellpick.campaign.overrides import override_text
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.run_figures import RUN_FIGURES, figures_of_kind
-from cellpick.campaign.scene_digest import scene_digest
+from cellpick.campaign.scene_files import Files, files_as_they_are
 from cellpick.errors import InputError
 from cellpick.scene import data_folder, load_scene, resolve_scene
 from cellpick.scene.accepted import did_you_mean
@@ -63,6 +63,12 @@ class SweepFile(Strict):
     """Of the design itself."""
     figures: list[str] = Field(default_factory=list)
     """What the effects are told of; none: all figures that the scene has and that vary."""
+    _files: Files = PrivateAttr(default_factory=dict)
+
+    @property
+    def files(self) -> Files:
+        """What its scenes were read from; nothing where it was not loaded from a file."""
+        return self._files
 
 
 def load_sweep(name_or_path: str | Path) -> SweepFile:
@@ -87,7 +93,8 @@ def load_sweep(name_or_path: str | Path) -> SweepFile:
             got=count,
             accepted=f"at most {MOST_EPISODES}",
         )
-    _refuse_what_the_scene_refuses(sweep, combinations(sweep), str(path))
+    points = combinations(sweep)
+    sweep._files = files_as_they_are(_files_of_the_scenes(sweep, points, str(path)))
     return sweep
 
 
@@ -108,23 +115,17 @@ def _axes(sweep: SweepFile) -> list[Axis]:
 
 def sweep_plan(sweep: SweepFile) -> Plan:
     """All episodes: combination by combination, seed by seed."""
-    episodes = episodes_of(sweep)
-    first = resolve_scene(load_scene(sweep.scene, episodes[0].overrides))
     return Plan(
         kind="sweep",
         name=sweep.name,
-        spec={
-            "schema": SCHEMA,
-            **sweep.model_dump(mode="json"),
-            "scene_digest": scene_digest(first),
-        },
-        episodes=episodes,
+        spec={"schema": SCHEMA, **sweep.model_dump(mode="json")},
+        episodes=episodes_of(sweep),
     )
 
 
 def sweep_of(spec: Mapping[str, Any]) -> SweepFile:
     """The sweep of a document that `sweep_plan` made."""
-    content = {k: v for k, v in spec.items() if k not in ("schema", "scene_digest")}
+    content = {key: value for key, value in spec.items() if key != "schema"}
     sweep = validated(SweepFile, content, "campaign.json")
     _check_figures(sweep, list(RUN_FIGURES), "campaign.json")
     return sweep
@@ -140,7 +141,7 @@ def episodes_of(sweep: SweepFile) -> tuple[Episode, ...]:
     # draws among levels repeat themselves
     once = {overrides_of(sweep.set, values): values for values in combinations(sweep)}
     return tuple(
-        Episode(sweep.scene, seed, overrides, sweep.name, values)
+        Episode(sweep.scene, seed, overrides, sweep.name, values, sweep.files)
         for overrides, values in once.items()
         for seed in range(sweep.seeds)
     )
@@ -176,25 +177,33 @@ def _check_figures(sweep: SweepFile, accepted: Sequence[str], source: str) -> No
             raise InputError(rule, source=source, key=key, got=name, accepted=told)
 
 
-def _refuse_what_the_scene_refuses(
+def _files_of_the_scenes(
     sweep: SweepFile, points: Sequence[Mapping[str, Any]], source: str
-) -> None:
+) -> set[Path]:
+    """All that the scenes of a sweep are read from; refuses what a scene refuses."""
     bare = load_scene(sweep.scene, overrides_of(sweep.set))
     _check_figures(sweep, figures_of_kind(bare.purpose == "look"), source)
+    files: set[Path] = set()
     for values in points if len(points) <= RESOLVED else _extremes(points):
         overrides = overrides_of(sweep.set, values)
         try:
-            resolve_scene(load_scene(sweep.scene, overrides))
+            files.update(resolve_scene(load_scene(sweep.scene, overrides)).files)
         except InputError as error:
             at = ", ".join(overrides)
             raise InputError(f"the scene refuses {at}: {error}", source=source) from error
+    return files
 
 
 def _extremes(points: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The first point, and those where a number is least or greatest."""
+    """The first point, those where a number is least or greatest, and one for each other level.
+
+    What is no number may name a file, and these are all that are named.
+    """
     yield points[0]
     for key in points[0]:
         values = [point[key] for point in points]
         if all(isinstance(value, (int, float)) for value in values):
             yield points[values.index(min(values))]
             yield points[values.index(max(values))]
+        else:
+            yield from {str(point[key]): point for point in points}.values()

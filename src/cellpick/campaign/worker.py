@@ -1,7 +1,8 @@
 """What a worker process does: it runs episodes for the process that started it.
 
 The socket whose number `main` is given first brings what to run (`Job`), then one episode after
-the other; it takes back `READY` and then a result for each. The process ends with its parent.
+the other; it takes back the revision that runs here and then a result for each. The process ends
+with its parent.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import faulthandler
 import os
 import pickle
 import resource
-import sys
 import threading
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-READY = "ready"
+from cellpick.errors import UnavailableError
+from cellpick.installation import revision, revision_on_disk
+
 IDLE_S = 600.0
 """A worker without work ends after this time, as on a cluster whose campaign was killed."""
 
@@ -26,7 +28,7 @@ class Job(NamedTuple):
     folder: str
     """Where relative paths start."""
     module_path: list[str]
-    """`sys.path`."""
+    """`sys.path`, set before anything of cellpick is loaded."""
     work: bytes
     """The pickled function."""
 
@@ -38,12 +40,14 @@ def main(descriptor: int) -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with Connection(descriptor) as parent:
         job = parent.recv()
-        sys.path[:] = job.module_path
         if os.path.isdir(job.folder):
             os.chdir(job.folder)
         work = pickle.loads(job.work)
         _one_thread()
-        parent.send(READY)
+        # what was loaded since is what was there at first
+        if revision_on_disk() != revision():
+            raise UnavailableError("the source of cellpick changed while this process loaded it")
+        parent.send(revision())
         while True:
             if not parent.poll(IDLE_S):
                 return

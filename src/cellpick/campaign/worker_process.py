@@ -36,7 +36,12 @@ class WorkerProcess:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._connection, far_end = Pipe()
         descriptor = far_end.fileno()
-        start = f"from cellpick.campaign.worker import main; main({descriptor})"
+        start = (
+            f"import sys; sys.path[:] = {job.module_path!r}; "
+            # before the code is loaded: later it may have changed
+            "from cellpick.installation import revision; revision(); "
+            f"from cellpick.campaign.worker import main; main({descriptor})"
+        )
         # a session of its own: Ctrl-C in a terminal goes to the command alone, which ends workers
         self._process = subprocess.Popen(
             [sys.executable, "-c", start],

@@ -6,7 +6,6 @@ import io
 import os
 import sys
 import traceback
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -24,6 +23,7 @@ from cellpick.cli.run import run
 from cellpick.cli.sensor_report import sensor_report
 from cellpick.cli.sweep import sweep
 from cellpick.errors import CellpickError
+from cellpick.installation import revision
 
 COULD_NOT_RUN = 3
 
@@ -45,7 +45,7 @@ app.add_typer(export)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"cellpick {version('cellpick')}")
+        typer.echo(f"cellpick {revision()}")
         raise typer.Exit
 
 
@@ -54,7 +54,7 @@ def cellpick(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
+            "--version", callback=_print_version, is_eager=True, help="Print version and revision."
         ),
     ] = False,
 ) -> None:

@@ -112,10 +112,12 @@ def _save(path: Path, suite: Suite, records: Sequence[dict[str, Any]]) -> None:
 
     from cellpick.campaign import Baseline
     from cellpick.campaign.sample import samples_of
+    from cellpick.installation import revision
     from cellpick.report import json_text, write_whole
 
     looks = [case.name for case in suite.cases if case.looks_only]
-    kept = Baseline(suite.name, version("cellpick"), tuple(samples_of(records, looks)))
+    samples = tuple(samples_of(records, looks))
+    kept = Baseline(suite.name, version("cellpick"), revision(), samples)
     write_whole(path, json_text(kept.document(), indent=1).encode() + b"\n")
 
 
@@ -139,9 +141,12 @@ def _show(results: dict[str, Any], page: Path) -> None:
 
 
 def show_changes(compared: dict[str, Any]) -> None:
-    """A line for every figure that the baseline has too."""
+    """A line for every figure that the baseline has too, after one that says what made the two."""
     from cellpick.report.campaign_words import change_words
 
+    before, now = compared["revisions"]
+    if before != now:
+        typer.echo(f"revisions of cellpick: {before} of the baseline, {now} of what is compared")
     changes = {n: c for n, c in compared["figures"].items() if all(c["episodes"])}
     same = [name for name, change in changes.items() if change["least_p"] == 1]
     for name in (n for n in changes if n not in same):

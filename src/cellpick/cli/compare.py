@@ -34,7 +34,7 @@ def compare(
     baseline, current = read_baseline(before), read_baseline(after)
     cases = list(dict.fromkeys(sample.case for sample in current.samples))
     refuse_another_suite(baseline, current.suite, cases, before)
-    compared = comparison_document(baseline, current.samples)
+    compared = comparison_document(baseline, current.samples, current.revision)
     if as_json:
         typer.echo(json_text(compared, indent=1))
     else:

@@ -22,9 +22,10 @@ def campaign_markdown(results: Mapping[str, Any]) -> str:
     """Verdict, table, what does not hold with its command, changes since the baseline."""
     verdict = "passes" if results["passed"] else "**fails**"
     count = f"{results['episodes']} of {results['planned']} episodes"
+    made_by = results.get("revision", results["version"])
     parts = [
         f"## cellpick bench {_inline(results['name'])}: {verdict}",
-        f"{count}, cellpick {results['version']}; intervals at {100 * results['confidence']:g} %.",
+        f"{count}, cellpick {made_by}; intervals at {100 * results['confidence']:g} %.",
         _table([HEADER, *case_rows(results)]),
         _missed([v for v in results["verdicts"] if v["status"] != "pass"]),
     ]
@@ -43,7 +44,7 @@ def comparison_markdown(compared: Mapping[str, Any]) -> str:
         if change["episodes"][0] and change["episodes"][1]
     ]
     worse = ", ".join(compared["worse"]) or "nothing"
-    head = f"### Since the baseline (cellpick {compared['version']})\n\nWorse: {worse}."
+    head = f"### Since the baseline (cellpick {compared['revisions'][0]})\n\nWorse: {worse}."
     return "\n\n".join([head, "\n".join(told)])
 
 

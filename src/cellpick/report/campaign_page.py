@@ -23,7 +23,7 @@ from cellpick.report.effects_section import effects_section
 from cellpick.report.episode_words import attempts_told, facts, inputs_told
 from cellpick.report.page import page_environment
 from cellpick.report.plain_json import plain
-from cellpick.report.record_fields import count, number, words
+from cellpick.report.record_fields import count, number, part, words
 from cellpick.report.svg import stacked_bar
 from cellpick.report.worst_episodes import Worst
 
@@ -52,7 +52,7 @@ def render_campaign(data: CampaignData) -> str:
             verdict=verdict_words(results, tally, count(data.campaign, "episodes")),
             missed=missed(results),
             changes=changes(results),
-            baseline=words(results, "baseline", "version"),
+            baseline=_baseline(results),
             sequential=sequential_words(results),
             confidence=_confidence(results),
             table=headline(results),
@@ -70,6 +70,13 @@ def render_campaign(data: CampaignData) -> str:
         )
     )
     return text
+
+
+def _baseline(results: Mapping[str, Any]) -> str:
+    """What made the baseline: its revision, or the version where it is older than revisions."""
+    revisions = part(results, "baseline", "revisions")
+    known = isinstance(revisions, list) and bool(revisions)
+    return str(revisions[0]) if known else words(results, "baseline", "version")
 
 
 def _confidence(results: Mapping[str, Any]) -> float:

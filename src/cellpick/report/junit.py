@@ -71,7 +71,7 @@ def _fill(
     suite: ElementTree.Element, owner: str, checks: Sequence[_Check], results: Mapping[str, Any]
 ) -> None:
     properties = ElementTree.SubElement(suite, "properties")
-    for key in ("version", "digest"):
+    for key in ("version", "revision", "digest"):
         ElementTree.SubElement(properties, "property", name=key, value=str(results[key]))
     for check in checks:
         # the schemas ask for a time; judging a figure takes none

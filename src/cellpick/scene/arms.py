@@ -61,6 +61,8 @@ class ArmFile:
     """The arm."""
     park_rad: Floats
     """(6,) joint angles clear of the tray and the module."""
+    files: tuple[Path, ...]
+    """What it was read from: its YAML, the URDF, meshes."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "park_rad", frozen("park_rad", self.park_rad, (6,)))
@@ -92,7 +94,8 @@ def load_arm(
         origin = (str(path), "flange_link")
     chain = _chain(flange_link or file.flange_link, urdf, origin)
     arm = _arm(file, chain, urdf_path, urdf)
-    return ArmFile(arm, np.radians(file.park.joints_deg))
+    files = tuple(dict.fromkeys((path, urdf_path, *urdf.meshes)))
+    return ArmFile(arm, np.radians(file.park.joints_deg), files)
 
 
 def _bare(path: Path) -> _ArmFile:

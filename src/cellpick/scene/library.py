@@ -5,15 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cellpick.errors import InputError
+from cellpick.installation import data_folder as data_folder
 from cellpick.scene.accepted import did_you_mean
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-
-def data_folder(kind: str) -> Path:
-    """The shipped folder `kind` (`scenes` or `models`): in the wheel, or at the checkout's root."""
-    installed = _PACKAGE / "data" / kind
-    return installed if installed.is_dir() else _PACKAGE.parents[1] / kind
 
 
 def shipped(folder: Path, suffix: str = ".yaml") -> list[str]:

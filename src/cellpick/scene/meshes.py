@@ -11,12 +11,8 @@ from cellpick.geometry import Floats
 
 
 def mesh_bounds(filename: str, urdf: Path) -> tuple[Floats, Floats]:
-    """Lowest and highest corner (3,) of a mesh's vertices; raises `InputError`.
-
-    A relative path starts at the URDF's folder; `package://name/...` is looked for in the folders
-    above it.
-    """
-    path = _locate(filename, urdf)
+    """Lowest and highest corner (3,) of a mesh's vertices; raises `InputError`."""
+    path = find_mesh(filename, urdf)
     try:
         vertices = _obj(path) if path.suffix.lower() == ".obj" else _stl(path)
     except (OSError, ValueError) as error:
@@ -28,7 +24,12 @@ def mesh_bounds(filename: str, urdf: Path) -> tuple[Floats, Floats]:
     return vertices.min(axis=0), vertices.max(axis=0)
 
 
-def _locate(filename: str, urdf: Path) -> Path:
+def find_mesh(filename: str, urdf: Path) -> Path:
+    """The file of a mesh that a URDF names; raises `InputError`.
+
+    A relative path starts at the URDF's folder; `package://name/...` is looked for in the folders
+    above it.
+    """
     if Path(filename).suffix.lower() not in (".stl", ".obj"):
         raise InputError(
             "a collision mesh of unknown format",

@@ -45,6 +45,8 @@ class SceneModels:
     """The scene file."""
     sources: dict[str, str]
     """Paths of the files of `cell`, `arm`, `gripper` and `materials`, for messages."""
+    files: tuple[Path, ...]
+    """All that it was read from: the scene, its models, the arm's URDF and meshes."""
     cell: CellModel
     """The cell."""
     arm: ArmModel
@@ -112,10 +114,11 @@ def load_models(spec: SceneSpec) -> SceneModels:
         load_cell(paths["cell"]),
         load_arm(paths["arm"], spec.arm.flange_link, (spec.source, "arm.flange_link")),
     )
-    cameras = tuple(
-        load_camera(find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}"))
+    camera_paths = [
+        find_model("cameras", name, spec.folder, spec.source, f"rig.cameras.{i}")
         for i, name in enumerate(spec.rig.cameras)
-    )
+    ]
+    cameras = tuple(load_camera(path) for path in camera_paths)
     rig = mounted_rig(spec.rig, cameras, arm_file.arm, arm_file.park_rad)
     spec = spec.model_copy(update={"rig": rig})
     T_world_base = _placed(spec.arm.position_mm, spec.arm.yaw_deg)
@@ -127,6 +130,9 @@ def load_models(spec: SceneSpec) -> SceneModels:
     return SceneModels(
         spec=spec,
         sources={name: str(path) for name, path in paths.items()},
+        files=tuple(
+            dict.fromkeys((Path(spec.source), *paths.values(), *arm_file.files, *camera_paths))
+        ),
         cell=cell,
         arm=arm_file.arm,
         park_rad=_park(spec, arm_file, invert(T_world_base) @ T_world_tray[:, 3]),

@@ -10,7 +10,7 @@ import numpy as np
 
 from cellpick.errors import InputError, UnavailableError
 from cellpick.geometry import Floats, from_xyz_rpy, translation
-from cellpick.scene.meshes import mesh_bounds
+from cellpick.scene.meshes import find_mesh, mesh_bounds
 from cellpick.structures import Solid
 from cellpick.structures.solids import SolidShape
 
@@ -58,6 +58,8 @@ class Urdf:
     """Collision bodies of each link in its frame."""
     joints: tuple[UrdfJoint, ...]
     """All joints, in the order of the file."""
+    meshes: tuple[Path, ...]
+    """Files of the collision meshes."""
 
     def chain_to(self, link: str) -> list[UrdfJoint]:
         """Joints from the root to `link`, in order; raises `InputError` for a loop."""
@@ -100,7 +102,8 @@ def read_urdf(path: Path, material: str) -> Urdf:
                     got=end,
                     accepted=", ".join(links),
                 )
-    return Urdf(str(path), links, joints)
+    named = [mesh.get("filename", "") for mesh in robot.iterfind("link/collision/geometry/mesh")]
+    return Urdf(str(path), links, joints, tuple(find_mesh(name, path) for name in named))
 
 
 def _name(element: ET.Element, path: Path) -> str:
