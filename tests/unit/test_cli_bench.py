@@ -18,6 +18,7 @@ from cellpick.campaign.episode import blank_record
 from cellpick.cli import main
 from cellpick.cli.campaign_progress import Tally, campaign_progress
 from cellpick.cli.terminal import show_table
+from cellpick.installation import revision
 
 
 @pytest.fixture
@@ -107,6 +108,25 @@ def test_two_folders_are_compared(call, engine):
     assert json.loads(call("compare a b --json").out)["worse"] == ["place_error_mm"]
     back = call("compare b a")
     assert (back.code, back.out.splitlines()[-1]) == (0, "worse: nothing")
+
+
+def test_two_sides_of_different_revisions_are_named(call, engine, tmp_path):
+    assert call("bench ./made_up.yaml --out a --save-baseline base.json").code == 0
+    assert "revisions" not in call("compare a base.json").out
+    text = (tmp_path / "base.json").read_text()
+    (tmp_path / "base.json").write_text(text.replace(revision(), "0.1.0+0123456789ab"))
+    line = "revisions of cellpick: {} of the baseline, {} of what is compared\n"
+    told = line.format("0.1.0+0123456789ab", revision())
+    assert call("compare base.json a").out.startswith(told)
+    assert told in call("bench ./made_up.yaml --out a --baseline base.json").out
+    revisions = json.loads(call("compare a base.json --json").out)["revisions"]
+    assert revisions == [revision(), "0.1.0+0123456789ab"]
+    page, summary = ((tmp_path / "a" / n).read_text() for n in ("report.html", "summary.md"))
+    assert f"· cellpick {revision()}</p>" in page
+    assert "Since the baseline, cellpick 0.1.0+0123456789ab" in page
+    assert "(cellpick 0.1.0+0123456789ab)" in summary
+    assert f"cellpick {revision()};" in summary
+    assert f'name="revision" value="{revision()}"' in (tmp_path / "a" / "junit.xml").read_text()
 
 
 def test_folders_of_two_suites_are_not_compared(call, engine, tmp_path):
