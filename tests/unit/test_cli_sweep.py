@@ -71,6 +71,7 @@ def test_other_figures_are_told_of_without_another_episode(sweep):
     code, out, _, ran = sweep(figures=["drops"])
     assert (code, ran) == (0, 24)
     assert "Cycle time" not in out
+    assert "strongest" not in out
     assert "did not vary: Drops: 0 in all 24 runs" in " ".join(out.split())
 
 

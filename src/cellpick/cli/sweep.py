@@ -66,8 +66,9 @@ def show_effects(effects: Mapping[str, Any]) -> None:
 
     table, still = effect_lines(effects)
     header = ("figure", "key", "mean", "of the variance", "chance")
-    show_table("strongest effects", header, table, width=WIDTH)
-    typer.echo(f"p is adjusted for all {counted(effects['tests'], 'test')} (Holm)")
+    if table:
+        show_table("strongest effects", header, table, width=WIDTH)
+        typer.echo(f"p is adjusted for all {counted(effects['tests'], 'test')} (Holm)")
     if still:
         typer.echo(f"did not vary: {'; '.join(still)}")
 
