@@ -197,3 +197,19 @@ def test_nothing_touches_between_the_checks(station: Stage, plan: MotionPlan) ->
         fine = np.linspace(0, move.duration_s, 5 * len(move.q))
         q = np.stack([np.interp(fine, move.times_s, joint) for joint in move.q.T], axis=1)
         assert checker.first_clash(q).reason == ""
+
+
+def test_a_wound_up_wrist_never_makes_the_arm_turn_over() -> None:
+    """Where a camera would touch the wrist on the straight way, a way round it is the shorter."""
+    station = stage("prismatic_flush")
+    look = station.planner.look_from(
+        station.park_rad, station.T_base_focus, 0.5, station.recipe.fixtures
+    )
+    over_tray = look.moves[-1].q[-1]
+    swings_deg = []
+    for wrist_deg in range(-330, 331, 30):
+        start = np.append(over_tray[:5], np.radians(wrist_deg))
+        plan = station.pick_and_place(cell=5, slot=10, q_start=start)
+        assert plan.status == "ok", plan.reason
+        swings_deg.append(np.degrees(max(np.ptp(move.q[:, 0]) for move in plan.moves)))
+    assert max(swings_deg) < 120

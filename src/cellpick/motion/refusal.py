@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
 from cellpick.errors import CellpickError, LimitError
 from cellpick.geometry import Floats
 from cellpick.structures import ArmModel, JointTrajectory, MotionPlan, MotionStatus
+
+_Answer = TypeVar("_Answer")
 
 
 class RefusedError(CellpickError):
@@ -27,6 +30,24 @@ def answered(moves: Callable[[], tuple[JointTrajectory, ...]]) -> MotionPlan:
         return MotionPlan(refusal.status, str(refusal), ())
     except LimitError as broken:
         return MotionPlan("limit", str(broken), ())
+
+
+def asked_once(ask: Callable[..., _Answer]) -> Callable[..., _Answer]:
+    """`ask`, a function of whole numbers, with its answers kept: a refusal is one too."""
+    known: dict[tuple[int, ...], _Answer | RefusedError] = {}
+
+    def answer(*args: int) -> _Answer:
+        if args not in known:
+            try:
+                known[args] = ask(*args)
+            except RefusedError as refusal:
+                known[args] = refusal
+        found = known[args]
+        if isinstance(found, RefusedError):
+            raise found
+        return found
+
+    return answer
 
 
 def out_of_reach(arm: ArmModel, T_base_flange: Floats, what: str) -> RefusedError:

@@ -16,7 +16,7 @@ from cellpick.motion.leaning import lift_lean
 from cellpick.motion.lines import Line, line_discomfort
 from cellpick.motion.paths import JointPath
 from cellpick.motion.phases import Tooling
-from cellpick.motion.refusal import RefusedError, out_of_reach
+from cellpick.motion.refusal import RefusedError, asked_once, out_of_reach
 from cellpick.motion.sides import Side, Strokes
 from cellpick.motion.task import Legs, Task
 from cellpick.motion.transfers import Transfers
@@ -30,6 +30,9 @@ _SAME_RAD = 1e-3
 _EASY_SHARE = 0.6
 _TILT_PENALTY_S = 5.0
 _UPRIGHT = np.zeros(2)
+_DETOUR_S = 0.6
+"""What a way round costs more than the straight one, likely: assumed; 0.2 and 1.2 choose the same
+ways in trays of flush cells."""
 _ROUNDS = ((False, 6, 6), (True, 2, 2))
 """Whether to look for ways round obstacles, and how many picks and seats a pick to try."""
 
@@ -67,8 +70,9 @@ class Search:
         self._to_pick = tooling.leaving(task.q_start, self._pick_side.with_cell, margin)
         self._to_place = tooling.checker(task.standing, margin, near_grasp=False, held=held)
         # what was checked once is kept for as long as this search lives
-        self._pick_strokes = functools.cache(self._check_pick)
-        self._seat_strokes = functools.cache(self._check_seat)
+        self._pick_strokes = asked_once(self._check_pick)
+        self._seat_strokes = asked_once(self._check_seat)
+        self._first = asked_once(self._way_to_pick)
         self._place = functools.cache(self._place_side)
         self._picks = self._pick_lines()
         self._seats = self._all_seats()
@@ -79,15 +83,12 @@ class Search:
         there = travel_time(self._arm, self._task.q_start, tops) + line_discomfort(
             self._arm, self._picks
         )
-        onward = self._onward(tops)
         why: list[RefusedError] = []
-        for thorough, picks, seats in _ROUNDS:
-            for pick in np.argsort(there + onward.min(axis=1), kind="stable")[:picks]:
-                order = np.argsort(onward[pick], kind="stable")[:seats]
-                try:
-                    return self._from_pick(int(pick), order, thorough)
-                except RefusedError as refusal:
-                    why.append(refusal)
+        for pick, seat, thorough in _likely_best(there, self._onward(tops)):
+            try:
+                return self._legs(pick, seat, thorough)
+            except RefusedError as refusal:
+                why.append(refusal)
         raise why[0]
 
     def _onward(self, tops: Floats) -> Floats:
@@ -99,23 +100,18 @@ class Search:
         result: Floats = travel_time(self._arm, tops[:, None], seats.q) + seats.penalty_s + tilting
         return result
 
-    def _from_pick(self, pick: int, seats: NDArray[np.int64], thorough: bool) -> Legs:
+    def _legs(self, pick: int, seat: int, thorough: bool) -> Legs:
         strokes = self._pick_strokes(pick)
-        start, _ = strokes.approach.ends
-        first = self._way(self._task.q_start, start, self._to_pick, thorough, "to the pick")
-        why: list[RefusedError] = []
-        for seat in seats:
-            try:
-                placing = self._seat_strokes(int(seat))
-                ends = strokes.retreat.ends[1], placing.approach.ends[0]
-                second = self._way(*ends, self._to_place, thorough, "to the place")
-            except RefusedError as refusal:
-                why.append(refusal)
-                continue
-            picking = first, strokes.approach, strokes.retreat
-            paths = *picking, second, placing.approach, placing.retreat
-            return Legs(paths, (0.0, *strokes.lengths_m, 0.0, *placing.lengths_m))
-        raise why[0]
+        first = self._first(pick, thorough)
+        placing = self._seat_strokes(seat)
+        ends = strokes.retreat.ends[1], placing.approach.ends[0]
+        second = self._way(*ends, self._to_place, thorough, "to the place")
+        paths = first, strokes.approach, strokes.retreat, second, placing.approach, placing.retreat
+        return Legs(paths, (0.0, *strokes.lengths_m, 0.0, *placing.lengths_m))
+
+    def _way_to_pick(self, pick: int, thorough: bool) -> JointPath:
+        start, _ = self._pick_strokes(pick).approach.ends
+        return self._way(self._task.q_start, start, self._to_pick, thorough, "to the pick")
 
     def _way(
         self, q: Floats, q_goal: Floats, checker: Checker, thorough: bool, where: str
@@ -176,3 +172,19 @@ class Search:
             clash = strokes.clash
             raise RefusedError(clash.status, f"{strokes.during}: {clash.reason}")
         return strokes
+
+
+def _likely_best(there: Floats, onward: Floats) -> list[tuple[int, int, bool]]:
+    """What to try, likely the quickest first: a pick, a seat, and whether to look for ways round.
+
+    `there` (p,) is the likely cost to each pick, `onward` (p, s) from it to each seat. A way round
+    by the near branch comes before a straight one by a branch that is farther than the detour.
+    """
+    ranked = np.argsort(there + onward.min(axis=1), kind="stable")
+    tries = []
+    for thorough, picks, seats in _ROUNDS:
+        for pick in ranked[:picks]:
+            for seat in np.argsort(onward[pick], kind="stable")[:seats]:
+                cost = there[pick] + onward[pick, seat] + (_DETOUR_S if thorough else 0.0)
+                tries.append((cost, (int(pick), int(seat), thorough)))
+    return [way for _, way in sorted(tries, key=lambda one: one[0])]
