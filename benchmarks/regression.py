@@ -63,8 +63,9 @@ def main() -> int:
         "rows": rows,
     }
     wanted.out.mkdir(parents=True, exist_ok=True)
-    (wanted.out / "regression.json").write_text(json.dumps(document, indent=1) + "\n")
-    (wanted.out / "regression.md").write_text(markdown(document))
+    stem = "regression_looks" if wanted.looks else "regression"
+    (wanted.out / f"{stem}.json").write_text(json.dumps(document, indent=1) + "\n")
+    (wanted.out / f"{stem}.md").write_text(markdown(document))
     print(markdown(document), f"missed: {missed}, false alarms: {alarms}", sep="\n")
     return 1 if missed or alarms else 0
 
