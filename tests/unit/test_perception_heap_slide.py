@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cellpick.perception.heap.slide import AGAINST, BLANK, STEP_M, Profiles, gains, slide
+from cellpick.perception.heap.slide import AGAINST, STEP_M, Profiles, gains, slide
 
 HEIGHT_M, LINES = 0.02, 9.0
 STEPS = round(HEIGHT_M / STEP_M)
@@ -31,14 +31,14 @@ def test_a_cell_lies_where_its_side_is_seen_and_nothing_beyond(middle_m):
     assert found.doubt_m[0] < 1e-4
 
 
-def test_each_reading_counts_by_its_kind_within_the_cells_length_only():
+def test_readings_on_and_behind_count_within_the_cells_length_and_missing_ones_do_not():
     rng = np.random.default_rng(0)
     on, behind, blank = rng.integers(0, 5, (3, len(T))).astype(float)
     middle, gain = gains(profiles(on, behind, blank), HEIGHT_M)
     for k in (0, 17, len(middle) - 1):
         inside = np.abs(T - middle[k]) < HEIGHT_M / 2
         assert inside.sum() == STEPS
-        expected = (on - AGAINST * behind - BLANK * blank)[inside].sum()
+        expected = (on - AGAINST * behind)[inside].sum()
         assert gain[0, k] == pytest.approx(expected, abs=1e-4)
 
 

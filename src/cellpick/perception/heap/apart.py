@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellpick.geometry import Floats
+from cellpick.perception.heap.fit import Fitted
 from cellpick.perception.heap.slide import Profiles, gains
 
 TOLERANCE = 0.12
@@ -42,7 +43,7 @@ def overlaps(Ts: Floats, diameter_m: float, height_m: float) -> Floats:
 
 
 def free_places(
-    Ts: Floats,
+    fitted: Fitted,
     middle: Floats,
     surer: NDArray[np.bool_],
     profiles: Profiles,
@@ -51,6 +52,7 @@ def free_places(
 ) -> NDArray[np.bool_]:
     """(k, m) where along its axis (k, 4, 4) a cell overlaps none that is surer, (k, k), each at
     its place `middle` (k,)."""
+    Ts = fitted.Ts
     p, d = Ts[:, :3, 3], Ts[:, :3, 2]
     half = max((height_m - diameter_m) / 2, 0.0)
     places = gains(profiles, height_m)[0]
@@ -61,6 +63,7 @@ def free_places(
     i, j = np.nonzero(surer & (near < (1 - TOLERANCE) * diameter_m))
     at = p[i, None] + places[:, None] * d[i, None]
     gap = segment_distance(at, d[i, None], (p + middle[:, None] * d)[j, None], d[j, None], half)
+    gap += 2 * fitted.aside_m(np.abs(places) + half)[i]
     taken = np.zeros((len(Ts), len(places)), np.bool_)
     np.logical_or.at(taken, i, gap < (1 - TOLERANCE) * diameter_m)
     return ~taken

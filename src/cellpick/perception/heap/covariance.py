@@ -15,8 +15,6 @@ READ_END_M = 3e-4
 """Standard deviation of an end that is read from depth: a third of a pixel's footprint."""
 SHORTEST = 0.05
 """Part of a side that is thought to be seen at least."""
-REPEATS = 2.0
-"""Fitted readings that count as one: curvature, speckle and warp leave something in common."""
 
 
 def covariances(found: Hypotheses, surfaces: list[Surface], height_m: float) -> Floats:
@@ -25,10 +23,7 @@ def covariances(found: Hypotheses, surfaces: list[Surface], height_m: float) -> 
     cov = np.zeros((n, 6, 6))
     if not n:
         return cov
-    rms = np.maximum(found.fitted.rms_m, 1e-5)
-    tilt_floor = np.diag([1.0, 1.0, 1 / height_m, 1 / height_m]) ** 2
-    information = found.fitted.information / (REPEATS * rms[:, None, None] ** 2) + tilt_floor
-    axis = np.linalg.inv(information)
+    axis = found.fitted.covariance()
     # the axis was fitted about the middle of what is seen; the cell's middle lies beyond it
     shift = found.places.middle
     J = np.tile(np.eye(4), (n, 1, 1))

@@ -15,6 +15,13 @@ OUTLIER = 0.025
 """Radial distance beyond which a reading is not counted, in diameters."""
 DAMPING = 1e-3
 """Information in the weakest direction, in readings."""
+LEAST_RMS_M = 1e-5
+"""Readings are not thought to agree better than this."""
+REPEATS = 2.0
+"""Fitted readings that count as one: curvature, speckle and warp leave something in common."""
+WIDEST = (1.0, 0.2)
+"""Standard deviations of place (m) and turn (rad) without a reading: normals of the smallest pieces
+tell the direction to that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +38,23 @@ class Fitted:
     """(k,) root mean square radial distance of those."""
     lean: Floats
     """(k,) turn per step between the first source of readings and all others."""
+
+    def covariance(self) -> Floats:
+        """(k, 4, 4) of the small motion (x, y, rx, ry) that the readings leave open."""
+        rms = np.maximum(self.rms_m, LEAST_RMS_M)[:, None, None]
+        place, turn = (1 / sigma**2 for sigma in WIDEST)
+        floor = np.diag([place, place, turn, turn])
+        information = self.information / (REPEATS * rms**2) + floor
+        return np.asarray(np.linalg.inv(information), np.float64)
+
+    def aside_m(self, t: Floats) -> Floats:
+        """(k, m) standard deviation across the axes at places t (m,) along them."""
+        c = self.covariance()
+        still, leaning = c[:, 0, 0] + c[:, 1, 1], c[:, 2, 2] + c[:, 3, 3]
+        both = c[:, 0, 3] - c[:, 1, 2]
+        squares = still[:, None] + 2 * both[:, None] * t + leaning[:, None] * t**2
+        result: Floats = np.sqrt(np.maximum(squares, 0.0))
+        return result
 
     def rows(self, index: NDArray[np.int64]) -> Fitted:
         """Those of the rows `index` (j,)."""

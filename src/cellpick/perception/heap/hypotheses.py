@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,18 +45,29 @@ class Hypotheses:
     """What they were made of."""
 
     def rows(self, index: NDArray[np.int64]) -> Hypotheses:
-        """Those of the rows `index` (j,); the others' pieces lie round no axis."""
-        others = np.delete(self.axis, index)
+        """Those of the rows `index` (j,); the others' pieces go on to lie round their axes."""
         return Hypotheses(
             self.Ts[index],
             self.fitted.rows(index),
             self.places.rows(index),
             self.seen[index],
             self.by_camera[index],
-            np.where(np.isin(self.axis_of_piece, others), -1, self.axis_of_piece),
+            self.axis_of_piece,
             self.axis[index],
             self.pieces,
         )
+
+    def cells(self, index: NDArray[np.int64]) -> Hypotheses:
+        """Those of the rows `index` (j,); the others are none, their pieces lie round no axis."""
+        others = np.isin(self.axis_of_piece, np.delete(self.axis, index))
+        return replace(self.rows(index), axis_of_piece=np.where(others, -1, self.axis_of_piece))
+
+    @property
+    def unplaced(self) -> NDArray[np.bool_]:
+        """(pieces,) whether a piece lies round an axis of which no cell is told."""
+        own = self.axis_of_piece[:-1]
+        result: NDArray[np.bool_] = (own >= 0) & ~np.isin(own, self.axis)
+        return result
 
 
 def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> Hypotheses:
@@ -65,11 +76,11 @@ def hypotheses(surfaces: list[Surface], diameter_m: float, height_m: float) -> H
     axes = axes_of(pieces, diameter_m, height_m)
     points, row, source = _readings(surfaces, pieces, axes.of_piece)
     fitted = fit_axes(frames_along(axes.p, axes.d), points, row, diameter_m / 2, source)
-    profiles = profiles_of(fitted.Ts, surfaces, diameter_m / 2, REACH * height_m)
+    profiles = profiles_of(fitted, surfaces, diameter_m / 2, REACH * height_m)
     places = slide(profiles, height_m)
     sure = places.doubt_m < SURE_M
     surer = (sure & (places.gain > LEAST_GAIN))[None] & ~sure[:, None]
-    free = free_places(fitted.Ts, places.middle, surer, profiles, diameter_m, height_m)
+    free = free_places(fitted, places.middle, surer, profiles, diameter_m, height_m)
     places = slide(profiles, height_m, free)
     Ts = fitted.Ts.copy()
     Ts[:, :3, 3] += places.middle[:, None] * Ts[:, :3, 2]

@@ -21,13 +21,22 @@ from cellpick.perception.heap.rims import end_shifts
 from cellpick.perception.heap.rings import end_ring
 from cellpick.perception.heap.slide import Places
 from cellpick.perception.heap.surface import Surface, surface_of
-from cellpick.perception.heap.zbuffer import ZBuffer, cylinder_points, wall_points, zbuffer
+from cellpick.perception.heap.zbuffer import (
+    ZBuffer,
+    cylinder_points,
+    points_of,
+    wall_points,
+    zbuffer,
+)
 from cellpick.perception.orient import UPSIDE_DOWN
 from cellpick.perception.verify import Verdict, probability_of
 from cellpick.structures import CaptureSet, CellEstimates, SearchTask
 
 MUCH_SEEN = 0.25
 """Share of a side below which its groove says less: the shadows of what hides it look like one."""
+PLACED = 2.0
+"""A cell is told of where so many standard deviations of its place along its axis are less than its
+radius. Of others a piece of their side is seen, but not where they lie."""
 
 
 def locate_heap(look: CaptureSet) -> Located:
@@ -48,6 +57,10 @@ def locate_heap(look: CaptureSet) -> Located:
     found, before, rest = of_right_colour(look, found, surfaces)
     found = at_rims(look, found, before)
     covariance = covariances(found, surfaces, height_m)
+    placed = np.flatnonzero(PLACED * np.sqrt(covariance[:, 2, 2]) < diameter_m / 2)
+    if len(placed) < len(found.Ts):
+        found, covariance = found.rows(placed), covariance[placed]
+        before = buffers(look, found, surfaces, rest)
     odds = end_odds(look, found.Ts, before, end_ring(cell, task.materials))
     trust = np.minimum(found.seen[:, 0] / MUCH_SEEN, 1.0)
     odds += trust * groove_odds(look, found.Ts, found.places.doubt_m, before)
@@ -67,25 +80,30 @@ def of_right_colour(
 ) -> tuple[Hypotheses, list[ZBuffer], Floats]:
     """The cells whose sides no picture shows in another colour, what hides them, and the readings
     (m, 3) that they do not explain."""
-    before, rest = buffers(look, found, surfaces)
+    rest = unexplained(surfaces, found, look.task)
+    before = buffers(look, found, surfaces, rest)
     right = np.flatnonzero(off_colour(look, found.Ts, before) < FARTHEST)
     if len(right) < len(found.Ts):
-        found = found.rows(right)
-        before, rest = buffers(look, found, surfaces)
+        found = found.cells(right)
+        rest = unexplained(surfaces, found, look.task)
+        before = buffers(look, found, surfaces, rest)
     return found, before, rest
 
 
 def buffers(
-    look: CaptureSet, found: Hypotheses, surfaces: list[Surface]
-) -> tuple[list[ZBuffer], Floats]:
-    """What hides what, a buffer a camera, and the readings (m, 3) that no cell explains."""
+    look: CaptureSet, found: Hypotheses, surfaces: list[Surface], rest: Floats
+) -> list[ZBuffer]:
+    """What hides what, a buffer a camera: cells, walls, cells that have no place, and `rest`
+    (m, 3)."""
     task, diameter_m = look.task, float(look.task.cell.size_m[0])
     body = cylinder_points(diameter_m, task.cell.height_m)
-    rest = unexplained(surfaces, found, task)
-    others = [wall_points(surfaces, found.pieces, diameter_m), rest.astype(np.float32)]
+    others = [
+        wall_points(surfaces, found.pieces, diameter_m),
+        points_of(surfaces, found.pieces, found.unplaced),
+        rest.astype(np.float32),
+    ]
     things = np.concatenate(others)
-    before = [zbuffer(c, task.T_base_region, found.Ts, body, things) for c in look.captures]
-    return before, rest
+    return [zbuffer(c, task.T_base_region, found.Ts, body, things) for c in look.captures]
 
 
 def at_rims(look: CaptureSet, found: Hypotheses, before: list[ZBuffer]) -> Hypotheses:

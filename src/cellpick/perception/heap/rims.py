@@ -18,7 +18,9 @@ ANGLES = np.radians([-40.0, -20.0, 0.0, 20.0, 40.0])
 STEP_M = 0.00025
 """Pitch along them."""
 REACH_M = 0.006
-"""How far off its place along its axis a cell is sought."""
+"""How far off its place along its axis a cell is sought at least."""
+REACH = 3.0
+"""The same in standard deviations of that place: a nearer border would feign a surer place."""
 INNER_M = 0.002
 """How much of the side before a place is compared with what follows it."""
 OUTER_M = 0.0005
@@ -42,16 +44,33 @@ def end_shifts(
 ) -> tuple[Floats, Floats]:
     """How far (n,) cells (n, 4, 4), `doubt_m` (n,) uncertain, lie off along their +z, and the
     standard deviation (n,) that is left."""
-    half = round(REACH_M / STEP_M)
+    shift, left = np.zeros(len(doubt_m)), doubt_m.copy()
+    if abs(side_step(look.task)) < LEAST_TINT:
+        return shift, left
+    far = REACH * doubt_m > REACH_M
+    for rows in (np.flatnonzero(~far), np.flatnonzero(far)):
+        if len(rows):
+            shift[rows], left[rows] = _shifts(look, Ts_region_cell[rows], doubt_m, rows, before)
+    return shift, left
+
+
+def _shifts(
+    look: CaptureSet,
+    Ts: Floats,
+    doubt_m: Floats,
+    rows: NDArray[np.int64],
+    before: list[ZBuffer],
+) -> tuple[Floats, Floats]:
+    """The same of the cells `rows` (n,), whose poses are `Ts` (n, 4, 4)."""
+    sigma = np.hypot(doubt_m[rows], PRIOR_M)
+    half = round(max(REACH_M, REACH * float(doubt_m[rows].max())) / STEP_M)
     shifts = np.arange(-half, half + 1) * STEP_M
-    prior = -0.5 * (shifts / np.hypot(doubt_m, PRIOR_M)[:, None]) ** 2
-    wanted = side_step(look.task)
-    if abs(wanted) < LEAST_TINT or not len(Ts_region_cell):
-        return np.zeros(len(doubt_m)), doubt_m
+    prior = -0.5 * (shifts / sigma[:, None]) ** 2
     seen = np.zeros_like(prior)
     for capture, buffer in zip(look.captures, before, strict=True):
-        seen += _seen_by(capture, Ts_region_cell, buffer, look.task.cell, half) / wanted
-    likely = np.exp((total := prior + NATS * seen) - total.max(axis=1, keepdims=True))
+        seen += _seen_by(capture, Ts, rows, buffer, look.task.cell, half)
+    total = prior + NATS * seen / side_step(look.task)
+    likely = np.exp(total - total.max(axis=1, keepdims=True))
     likely /= likely.sum(axis=1, keepdims=True)
     mean = likely @ shifts
     spread = np.sqrt(np.einsum("ns,ns->n", likely, (shifts - mean[:, None]) ** 2))
@@ -66,9 +85,15 @@ def side_step(task: SearchTask) -> float:
 
 
 def _seen_by(
-    capture: Capture, Ts_region_cell: Floats, before: ZBuffer, cell: CellModel, half: int
+    capture: Capture,
+    Ts_region_cell: Floats,
+    rows: NDArray[np.int64],
+    before: ZBuffer,
+    cell: CellModel,
+    half: int,
 ) -> Floats:
-    """(n, s) step of log red over blue at the rims, both added, for each shift of the cell."""
+    """(n, s) step of log red over blue at the rims, both added, for each shift of the cells `rows`
+    (n,)."""
     Ts = towards(Ts_region_cell, invert(before.T_camera_region)[:3, 3])
     inner, outer = round(INNER_M / STEP_M), round(OUTER_M / STEP_M)
     t = np.arange(-half - inner, half + outer + 1) * STEP_M
@@ -79,7 +104,7 @@ def _seen_by(
         x, y = radius * np.cos(ANGLES), radius * np.sin(ANGLES)
         z = np.broadcast_to(side * (rim_z + t), (len(ANGLES), len(t)))
         p = np.stack([*(np.broadcast_to(a[:, None], z.shape) for a in (x, y)), z], -1)
-        tint, weight = tints(capture, before, Ts, p.reshape(-1, 3))
+        tint, weight = tints(capture, before, Ts, p.reshape(-1, 3), rows)
         shape = (len(Ts), *z.shape)
         profile = _mean_over_lines(tint.reshape(shape), weight.reshape(shape))
         step = _step_at(profile, inner, outer)
@@ -101,13 +126,18 @@ def towards(Ts: Floats, eye: Floats) -> Floats:
 
 
 def tints(
-    capture: Capture, before: ZBuffer, Ts: Floats, p: Floats
+    capture: Capture,
+    before: ZBuffer,
+    Ts: Floats,
+    p: Floats,
+    cell: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Log red over blue (n, m) at points (m, 3), and where it is seen."""
+    """Log red over blue (n, m) at points (m, 3) of the cells `cell` (n,), by default all, and
+    where it is seen."""
     u, v, _ = pixels_of(capture.calibration, before.T_camera_region @ Ts, p)
     u, v = np.nan_to_num(u, nan=-1e4), np.nan_to_num(v, nan=-1e4)
     h, w = capture.image.shape[:2]
-    seen = (u >= 0) & (u <= w - 1) & (v >= 0) & (v <= h - 1) & before.open(Ts, p)
+    seen = (u >= 0) & (u <= w - 1) & (v >= 0) & (v <= h - 1) & before.open(Ts, p, cell)
     colour = sample(capture.image, u, v, cv2.INTER_LINEAR)
     tint: NDArray[np.float32] = LOG_LEVEL[colour[..., 0]] - LOG_LEVEL[colour[..., 2]]
     return tint, np.asarray(seen, np.bool_)

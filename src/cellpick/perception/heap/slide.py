@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cellpick.geometry import Floats, project, transform
 from cellpick.perception.fusion import doubt
+from cellpick.perception.heap.fit import Fitted
 from cellpick.perception.heap.surface import Singles, Surface
 
 ANGLES = np.radians([-60.0, -45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0, 60.0])
@@ -18,9 +19,8 @@ STEP_M = 0.0005
 ON_M = 0.0007
 """How far a reading may lie off the side, beside its noise."""
 AGAINST = 2.0
-"""What a reading behind the side weighs, against one on it."""
-BLANK = 0.3
-"""The same of a missing one: a wrapped side seldom gives none."""
+"""What a reading behind the side weighs, against one on it. A missing one weighs nothing: what
+hides a cell shadows its side from one of the stereo pair's eyes as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,17 +39,20 @@ class Profiles:
     """(k, m) readings before it."""
 
 
-def profiles_of(Ts: Floats, surfaces: list[Surface], radius_m: float, reach_m: float) -> Profiles:
-    """What all cameras show along axes (k, 4, 4), `reach_m` to either side."""
+def profiles_of(
+    fitted: Fitted, surfaces: list[Surface], radius_m: float, reach_m: float
+) -> Profiles:
+    """What all cameras show along axes, `reach_m` to either side."""
     half = int(np.ceil(reach_m / STEP_M))
     t: Floats = np.arange(-half, half + 1, dtype=np.float64) * STEP_M
-    sums = np.zeros((4, len(Ts), len(t)), np.float32)
+    sums = np.zeros((4, len(fitted.Ts), len(t)), np.float32)
+    aside = fitted.aside_m(t).astype(np.float32)
     for surface in surfaces:
-        sums += _seen_by(surface, Ts, t, radius_m)
+        sums += _seen_by(surface, fitted.Ts, aside, t, radius_m)
     return Profiles(t, *sums)
 
 
-def _seen_by(surface: Surface, Ts: Floats, t: Floats, radius_m: float) -> Singles:
+def _seen_by(surface: Surface, Ts: Floats, aside_m: Singles, t: Floats, radius_m: float) -> Singles:
     """(4, k, m) numbers of lines on the side, behind it, blank and hidden."""
     toward = np.einsum("kji,kj->ki", Ts[:, :3, :3], surface.eye_region - Ts[:, :3, 3])
     lead = np.arctan2(toward[:, 1], toward[:, 0])
@@ -64,7 +67,8 @@ def _seen_by(surface: Surface, Ts: Floats, t: Floats, radius_m: float) -> Single
     # a slanted side is met farther off for the same distance from it
     off = read - z
     with np.errstate(invalid="ignore"):
-        kinds = [np.abs(off) <= slack, off > slack, np.isnan(off), off < -slack]
+        far = slack + 2 * aside_m[:, None]
+        kinds = [np.abs(off) <= slack, off > far, np.isnan(off), off < -slack]
     return np.stack([k.sum(axis=1, dtype=np.float32) for k in kinds])
 
 
@@ -104,7 +108,7 @@ class Places:
 
 def gains(profiles: Profiles, height_m: float) -> tuple[Floats, Floats]:
     """Places (m,) of a cell's middle along the axes, and what speaks for each (k, m)."""
-    value = profiles.on - AGAINST * profiles.behind - BLANK * profiles.blank
+    value = profiles.on - AGAINST * profiles.behind
     n = round(height_m / STEP_M)
     total = np.zeros((len(value), value.shape[1] + 1))
     np.cumsum(value, axis=1, out=total[:, 1:])

@@ -18,7 +18,7 @@ PITCH_M = 0.0025
 MARGIN_M = 0.003
 """Something this much nearer hides a place."""
 THINNED = 2
-"""One reading of a wall in so many is looked at."""
+"""One reading of a piece in so many is looked at."""
 FLAT = 0.08
 """Largest standard deviation of a wall's normals, along the wall."""
 
@@ -91,10 +91,15 @@ def wall_points(surfaces: list[Surface], pieces: Pieces, diameter_m: float) -> S
     """(k, 3) readings on planes that are larger than an end of a cell."""
     large = np.linalg.eigvalsh(pieces.axis_spread)[:, 2] > (diameter_m / 2) ** 2
     flat = np.linalg.eigvalsh(pieces.normals)[:, 1] < FLAT**2
-    wall = np.append(large & flat, False)
+    return points_of(surfaces, pieces, large & flat)
+
+
+def points_of(surfaces: list[Surface], pieces: Pieces, chosen: NDArray[np.bool_]) -> Singles:
+    """(k, 3) readings of the pieces that are `chosen` (pieces,)."""
+    lookup = np.append(chosen, False)
     points = [np.zeros((0, 3), np.float32)]
     for surface, label in zip(surfaces, pieces.label, strict=True):
-        on = wall[label] & np.isfinite(surface.depth)
+        on = lookup[label] & np.isfinite(surface.depth)
         points.append(surface.p_region[on][::THINNED])
     return np.concatenate(points)
 
