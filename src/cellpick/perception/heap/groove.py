@@ -94,7 +94,9 @@ def groove_odds(
         for side in (1.0, -1.0):
             seen = dents(capture, Ts_region_cell, doubt_m, buffer, look, groove, side)
             odds += sign * side * _odds(seen, beyond)
-    return odds
+    # where the groove was not looked at, no view of any camera says anything
+    result: Floats = np.sign(odds) * np.log((1 - beyond) * np.exp(np.abs(odds)) + beyond)
+    return result
 
 
 def _odds(seen: Dents, beyond: Floats) -> Floats:
