@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 from suite_stage import look, run
@@ -12,7 +10,7 @@ from cellpick.campaign import Episode, figures_of
 from cellpick.campaign.episode import blank_record
 from cellpick.campaign.figure_kinds import FIGURES
 from cellpick.campaign.intervals import percentile_bounds, ratio_bounds
-from cellpick.campaign.sample import Sample, sample_from, sample_of
+from cellpick.campaign.sample import Sample
 
 LOOKS = [name for name, kind in FIGURES.items() if kind.of_looks]
 
@@ -107,14 +105,6 @@ def test_every_figure_has_a_field_to_come_from():
     for name, kind in FIGURES.items():
         assert name == "errors" or kind.hits in fields
         assert kind.trials in {"", *fields}
-
-
-def test_a_sample_comes_back_from_its_json():
-    sample = sample_of(run(episode(3)))
-    document = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(sample).items()}
-    assert sample_from(document) == sample
-    with pytest.raises(TypeError):
-        sample_from({**document, "colour": 1})
 
 
 @pytest.mark.parametrize("sizes", [(1,) * 400, (4,) * 100, (1, 2, 3, 14) * 20])

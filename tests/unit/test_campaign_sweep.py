@@ -62,11 +62,32 @@ def test_the_plan_follows_from_its_own_document(sweep, design):
     [
         ({"keys": {}}, "keys"),
         ({"keys": {"tray.gap_mm": []}}, "keys.tray.gap_mm: an empty list"),
-        ({"keys": {"tray.gap_mm": 1}}, "keys.tray.gap_mm.*must be"),
+        (
+            {"keys": {"tray.gap_mm": 1}},
+            r"keys\.tray\.gap_mm: must be a list of levels, or a range of low and high; got 1",
+        ),
+        (
+            {"keys": {"tray.gap_mm": {"low": "a", "high": 3}}},
+            r"keys\.tray\.gap_mm\.low: must be a valid number; got 'a'; accepted: a number",
+        ),
+        (
+            {"keys": {"tray.gap_mm": {"low": 1, "hihg": 3}}},
+            r"keys\.tray\.gap_mm\.hihg: unknown key; did you mean 'high'\?; got 'hihg'",
+        ),
+        (
+            {"keys": {"tray.gap_mm": {"low": 1}}},
+            r"keys\.tray\.gap_mm\.high: a required key is missing; accepted: a number",
+        ),
         (
             {"keys": {"tray.columns": {"low": 1, "high": 3}}, "set": {}},
-            r"sweep\.yaml: the scene ref",
+            r"sweep\.yaml: keys\.tray\.columns: a range has fractions, and the scene takes whole "
+            r"numbers here; got 1\.0; accepted: a list of whole numbers",
         ),
+        (
+            {"keys": {"tray.gap_mm": {"low": -1, "high": 3}}},
+            r"sweep\.yaml: the scene refuses tray.rows=1, tray.columns=2, tray.gap_mm=-1.0: ",
+        ),
+        ({"description": "\ud800"}, "half of a surrogate pair"),
         ({"keys": {f"a.{k}": MANY for k in range(5)}}, "more episodes .* got 2000000000000000"),
         (
             {"keys": {f"a.{k}": MANY for k in range(9)}, "design": "saltelli", "points": 10**6},

@@ -196,15 +196,6 @@ def test_a_baselines_file_gives_back_what_was_kept(whole, tmp_path):
         ("{", "is no JSON"),
         ("[]", "another schema; got 'none'"),
         ('{"schema": "cellpick.baseline/0"}', "another schema; got 'cellpick.baseline/0'"),
-        ('{"schema": "cellpick.baseline/1"}', "lacks what a baseline has: 'episodes'"),
-        (
-            '{"schema": "cellpick.baseline/1", "suite": "s", "version": "0", "episodes": [{}]}',
-            "lacks what a baseline has",
-        ),
-        (
-            '{"schema": "cellpick.baseline/1", "suite": "s", "version": "0", "episodes": 3}',
-            "lacks what a baseline has",
-        ),
     ],
 )
 def test_a_file_that_is_no_baseline_is_refused(content, message, tmp_path):
@@ -214,6 +205,70 @@ def test_a_file_that_is_no_baseline_is_refused(content, message, tmp_path):
         read_baseline(path)
     assert message in str(caught.value)
     assert "--save-baseline" in str(caught.value)
+
+
+HEAD = {"schema": "cellpick.baseline/1", "suite": "s", "version": "0"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "episodes: a required key is missing"),
+        ({"episodes": 3}, "episodes: must be a list; got 3"),
+        ({"episodes": [{}]}, "episodes.0.id: a required key is missing"),
+        ({"episodes": [[]]}, "episodes.0: must be a map; got []"),
+        ({"episodes": []}, "has no episodes to compare with"),
+        ({"episodes": [], "suite": None}, "suite: must be a valid string; got 'nothing'"),
+        ({"episodes": [], "colour": 1}, "colour: unknown key; got 'colour'"),
+    ],
+)
+def test_a_baseline_that_is_not_whole_is_refused_by_key(content, message, tmp_path):
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps(HEAD | content))
+    with pytest.raises(InputError) as caught:
+        read_baseline(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("placed", "x", "must be a valid integer; got 'x'; accepted: a whole number >= 0"),
+        ("placed", None, "must be a valid integer; got 'nothing'"),
+        ("placed", True, "must be a valid integer; got True"),
+        ("placed", 2.5, "must be a valid integer; got 2.5"),
+        ("placed", -1, "must be greater than or equal to 0; got -1"),
+        ("ended", 1, "must be a valid boolean; got 1; accepted: true or false"),
+        ("case", None, "must be a valid string; got 'nothing'; accepted: text"),
+        ("kind", "walk", "must be 'run' or 'look'; got 'walk'"),
+        ("station_time_s", float("nan"), "must be a finite number; got nan"),
+        ("place_mm", None, "must be a list; got 'nothing'"),
+        ("place_mm.0", "a", "must be a valid number; got 'a'; accepted: a number >= 0"),
+        ("place_mm.0", float("inf"), "must be a finite number; got inf"),
+        ("placd", 1, "unknown key; did you mean 'placed'?; got 'placd'"),
+    ],
+)
+def test_a_baselines_value_of_another_kind_is_refused_by_its_key(
+    whole, key, value, message, tmp_path
+):
+    suite, _, records = whole
+    document = json.loads(json.dumps(baseline_of(suite, records).document()))
+    name, is_list, _ = key.partition(".")
+    document["episodes"][2][name] = [value] if is_list else value
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError) as caught:
+        read_baseline(path)
+    assert str(caught.value).startswith(f"{path}: episodes.2.{key}: {message}")
+
+
+def test_an_episode_stands_in_a_baseline_once(whole, tmp_path):
+    suite, _, records = whole
+    kept = baseline_of(suite, records)
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps(replace(kept, samples=kept.samples + kept.samples[1:2]).document()))
+    with pytest.raises(InputError, match=r"episodes\.1\.id: an episode stands twice; got"):
+        read_baseline(path)
 
 
 def test_a_baseline_that_is_not_there_is_refused(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from dataclasses import asdict
 from errno import EPIPE
 from io import BytesIO, StringIO, TextIOWrapper
 from types import SimpleNamespace
@@ -14,7 +15,9 @@ from lxml import etree
 from rich.console import Console
 from suite_stage import SUITE, Stand, run, usual, write_suite
 
+from cellpick.campaign import Baseline, Episode
 from cellpick.campaign.episode import blank_record
+from cellpick.campaign.sample import sample_of
 from cellpick.cli import main
 from cellpick.cli.campaign_progress import Tally, campaign_progress
 from cellpick.cli.terminal import show_table
@@ -163,6 +166,8 @@ BAD = {
     "bench ./made_up.yaml --out r --cluster nowhere": "not the address of a Dask scheduler",
     "bench ./made_up.yaml --cluster tcp://a:1 --workers 2": "--workers",
     "compare none r": "no such baseline",
+    "compare empty.json r": "empty.json: has no episodes to compare with",
+    "compare odd.json odd.json": "odd.json: episodes.0.placed: must be a valid integer",
 }
 
 
@@ -170,8 +175,12 @@ BAD = {
 def test_bad_input_is_one_message_before_any_episode(line, call, engine, tmp_path):
     (tmp_path / "other.json").write_text('{"schema": "cellpick.baseline/9"}')
     (tmp_path / "foreign.json").write_text(
-        '{"schema": "cellpick.baseline/1", "suite": "x", "version": "0", "episodes": []}'
+        json.dumps(Baseline("x", "0", "0", (sample_of(usual(Episode("s", 0))),)).document())
     )
+    base = {"schema": "cellpick.baseline/1", "suite": "made_up", "version": "0", "episodes": []}
+    (tmp_path / "empty.json").write_text(json.dumps(base))
+    episode = asdict(sample_of(usual(Episode("s", 0)))) | {"placed": "x"}
+    (tmp_path / "odd.json").write_text(json.dumps(base | {"episodes": [episode]}))
     text = "cases: [{name: a, scene: odd_tray, thresholds: {sucess_rate: 1}}]"
     (tmp_path / "unknown.yaml").write_text(text)
     (tmp_path / "full").mkdir()

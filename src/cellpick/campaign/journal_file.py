@@ -62,7 +62,7 @@ def read_record(file: BinaryIO, place: Place) -> dict[str, Any]:
 def _record(line: bytes, source: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("this line is not JSON", source=source) from error
     schema = record.get("schema") if isinstance(record, dict) else None
     if schema != SCHEMA:

@@ -87,7 +87,7 @@ def _results(path: Path) -> dict[str, Any]:
         return {}
     try:
         return dict(json.loads(path.read_bytes()))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError("not the results of a campaign", source=str(path)) from error
 
 

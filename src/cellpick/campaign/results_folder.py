@@ -94,7 +94,7 @@ def read_document(folder: Path) -> dict[str, Any]:
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"no results of a campaign: {error.strerror}", source=str(path)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("not JSON", source=str(path)) from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:

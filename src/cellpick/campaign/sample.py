@@ -4,54 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
 
-Values = tuple[float, ...]
+from pydantic import ConfigDict, Field
+
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0)]
+Values = tuple[Amount, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One episode in numbers; all zero where it did not end."""
 
+    # what a baseline file is held to
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
     id: str
     """The episode's, equal in every campaign that runs it."""
     case: str
     """Its row of the suite."""
-    seed: int
+    seed: Count
     """Its seed."""
-    kind: str
-    """`run` or `look`."""
+    kind: Literal["run", "look"]
+    """Whether its scene is run, or only looked at."""
     ended: bool
     """Whether it ended by itself: it did not raise, die or take too long."""
     command: str
     """What repeats it."""
     reason: str = ""
     """Why it did not end by itself; empty where it did."""
-    cells: int = 0
+    cells: Count = 0
     """In the tray."""
-    placed: int = 0
+    placed: Count = 0
     """Within the tolerances."""
-    picked: int = 0
+    picked: Count = 0
     """Attempts that lifted a cell."""
-    seated: int = 0
+    seated: Count = 0
     """Attempts that let a cell go in the module, well or badly: polarity errors are of these."""
-    polarity_errors: int = 0
+    polarity_errors: Count = 0
     """Cells let go in the module the wrong way round."""
-    drops: int = 0
+    drops: Count = 0
     """Cells lost on the way."""
-    collisions: int = 0
+    collisions: Count = 0
     """Contacts that no grasp or placement wants."""
-    safety_violations: int = 0
+    safety_violations: Count = 0
     """Contacts of conductors with terminals of two polarities."""
-    seen: int = 0
+    seen: Count = 0
     """Cells before the cameras of the first look."""
-    found: int = 0
+    found: Count = 0
     """Of these, with an estimate."""
-    false_cells: int = 0
+    false_cells: Count = 0
     """Estimates of the first look where no cell is."""
-    wrong_polarities: int = 0
+    wrong_polarities: Count = 0
     """Cells of the first look whose polarity was told wrongly."""
-    station_time_s: float = 0.0
+    station_time_s: Amount = 0.0
     """Of the whole episode."""
     pose_mm: Values = ()
     """Position errors of the first look's estimates that are called ok."""
@@ -95,14 +102,6 @@ def sample_of(record: Mapping[str, Any]) -> Sample:
     if not ended:
         return base
     return Sample(**{**asdict(base), **_of_look(record["first_look"]), **_of_run(record)})
-
-
-def sample_from(document: Mapping[str, Any]) -> Sample:
-    """A sample out of its JSON form; raises `TypeError` for a form that is another's."""
-    values: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in document.items()
-    }
-    return Sample(**values)
 
 
 def _of_look(look: Mapping[str, Any]) -> dict[str, Any]:

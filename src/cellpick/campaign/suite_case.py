@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
@@ -14,6 +13,7 @@ from cellpick.campaign.episode import Episode
 from cellpick.campaign.limits import Limit, limits_of
 from cellpick.campaign.overrides import override_text
 from cellpick.campaign.scene_files import Files, files_as_they_are
+from cellpick.campaign.scene_path import from_here
 from cellpick.campaign.seeds import seeds_of
 from cellpick.campaign.suite_file import CaseSpec, SuiteSpec
 from cellpick.errors import InputError
@@ -83,7 +83,7 @@ def _variants(case: CaseSpec) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _case(spec: SuiteSpec, path: Path, index: int, name: str, values: dict[str, Any]) -> Case:
     case, key = spec.cases[index], f"cases.{index}"
-    scene = _from_here(case.scene, path)
+    scene = from_here(case.scene, path)
     seeds = seeds_of(spec.seeds if case.seeds is None else case.seeds, str(path), f"{key}.seeds")
     bare = Case(name, scene, values, seeds, (), False, 0, {})
     models = _checked(bare, f"{path}: case {name!r}")
@@ -95,13 +95,6 @@ def _case(spec: SuiteSpec, path: Path, index: int, name: str, values: dict[str, 
         cells=models.cell_count,
         files=files_as_they_are(models.files),
     )
-
-
-def _from_here(scene: str, path: Path) -> str:
-    """A scene's path, which starts at the suite's folder, as one from the working folder."""
-    if "/" not in scene and Path(scene).suffix not in (".yaml", ".yml"):
-        return scene
-    return os.path.relpath(path.parent / scene)
 
 
 def _checked(case: Case, source: str) -> SceneModels:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from cellpick.campaign.designs import DESIGNS, Axis, Design, count_of
 from cellpick.campaign.episode import Episode
@@ -14,6 +14,7 @@ from cellpick.campaign.overrides import override_text
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.run_figures import RUN_FIGURES, figures_of_kind
 from cellpick.campaign.scene_files import Files, files_as_they_are
+from cellpick.campaign.scene_path import from_here
 from cellpick.errors import InputError
 from cellpick.scene import data_folder, load_scene, resolve_scene
 from cellpick.scene.accepted import did_you_mean
@@ -40,6 +41,12 @@ class Range(Strict):
     """How levels and draws lie between the ends."""
 
 
+def _levels_or_range(value: Any) -> Any:
+    if not isinstance(value, list | dict):
+        raise ValueError("must be a list of levels, or a range of low and high")
+    return value
+
+
 class SweepFile(Strict):
     """The document."""
 
@@ -48,10 +55,13 @@ class SweepFile(Strict):
     description: str = ""
     """For the report."""
     scene: str
-    """Name of a shipped scene, or a path."""
+    """Name of a shipped scene, or a path, which starts at the sweep's folder."""
     set: dict[str, Any] = Field(default_factory=dict)
     """Keys of the scene that all episodes change alike."""
-    keys: Annotated[dict[str, Range | list[Any]], Field(min_length=1)]
+    keys: Annotated[
+        dict[str, Annotated[Range | list[Any], BeforeValidator(_levels_or_range)]],
+        Field(min_length=1),
+    ]
     """Key of the scene -> its levels, or a range."""
     design: Design = "grid"
     """How the keys' values are combined."""
@@ -72,7 +82,8 @@ class SweepFile(Strict):
 
 
 def load_sweep(name_or_path: str | Path) -> SweepFile:
-    """A checked sweep, given by path or by a shipped name.
+    """A checked sweep, given by path or by a shipped name; its scene's path starts at the working
+    folder.
 
     Raises `InputError` naming file, key, what came and what is accepted.
 
@@ -81,6 +92,7 @@ def load_sweep(name_or_path: str | Path) -> SweepFile:
     folder = data_folder("benchmarks/sweeps")
     path = find_file("sweep", str(name_or_path), folder, Path.cwd(), None, None)
     sweep = validated(SweepFile, read_yaml(path), str(path))
+    sweep = sweep.model_copy(update={"scene": from_here(sweep.scene, path)})
     _check_values(sweep, str(path))
     both = sorted(sweep.keys.keys() & sweep.set.keys())
     if both:
@@ -189,9 +201,26 @@ def _files_of_the_scenes(
         try:
             files.update(resolve_scene(load_scene(sweep.scene, overrides)).files)
         except InputError as error:
+            _refuse_fractions(sweep, values, error, source)
             at = ", ".join(overrides)
             raise InputError(f"the scene refuses {at}: {error}", source=source) from error
     return files
+
+
+def _refuse_fractions(
+    sweep: SweepFile, values: Mapping[str, Any], error: InputError, source: str
+) -> None:
+    """Of a range over a key of whole numbers: what each has an equal share in is a list."""
+    key = error.key or ""
+    whole = (error.accepted or "").startswith("a whole number")
+    if whole and isinstance(sweep.keys.get(key), Range):
+        raise InputError(
+            "a range has fractions, and the scene takes whole numbers here",
+            source=source,
+            key=f"keys.{key}",
+            got=values[key],
+            accepted="a list of whole numbers",
+        ) from error
 
 
 def _extremes(points: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

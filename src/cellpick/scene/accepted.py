@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
@@ -22,7 +23,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def known_keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
     """Keys that the model at the place `loc` inside `model` accepts; none when it is no model."""
     inner = _bare(_walk(model, loc)[0])
-    return sorted(inner.model_fields) if _is_model(inner) else []
+    return sorted(_fields(inner))
 
 
 def accepted_values(model: type[BaseModel], loc: Sequence[int | str]) -> str | None:
@@ -75,6 +76,8 @@ def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, Sequen
             current = tagged[str(part)]
         elif _is_model(inner) and "root" in inner.model_fields:
             current = typing.get_args(inner.model_fields["root"].annotation)[-1]
+        elif part in (fields := _fields(inner)):
+            current = fields[str(part)]
         elif typing.get_origin(inner) is dict:
             current = typing.get_args(inner)[1]
         elif typing.get_origin(inner) is tuple and isinstance(part, int):
@@ -86,17 +89,18 @@ def _walk(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, Sequen
 
 
 def variants(annotation: Any) -> dict[str, type[BaseModel]]:
-    """The models of a union that a key `model` tells apart, by that key; empty for all else."""
+    """The models of a union by what names them in a place: the key `model` that tells them apart,
+    or their own name; empty for all else."""
     inner = _bare(annotation)
     if typing.get_origin(inner) not in (typing.Union, types.UnionType):
         return {}
     models = [part for part in typing.get_args(inner) if _is_model(part)]
-    return {
-        tag: part
-        for part in models
-        if "model" in part.model_fields
-        for tag in typing.get_args(part.model_fields["model"].annotation)
-    }
+    return {tag: part for part in models for tag in _tags(part)}
+
+
+def _tags(model: type[BaseModel]) -> Sequence[str]:
+    field = model.model_fields.get("model")
+    return (model.__name__,) if field is None else typing.get_args(field.annotation)
 
 
 def without_tags(model: type[BaseModel], loc: Sequence[int | str]) -> list[int | str]:
@@ -132,6 +136,15 @@ def _metadata(annotation: Any) -> Sequence[Any]:
     if origin in (typing.Union, types.UnionType):
         return [m for a in typing.get_args(annotation) for m in _metadata(a)]
     return ()
+
+
+def _fields(annotation: Any) -> Mapping[str, Any]:
+    """Field -> annotation of a model or of a dataclass; empty for all else."""
+    if _is_model(annotation):
+        return {name: field.annotation for name, field in annotation.model_fields.items()}
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        return typing.get_type_hints(annotation, include_extras=True)
+    return {}
 
 
 def _is_model(annotation: Any) -> bool:

@@ -101,7 +101,14 @@ def validated(model: type[Model], data: dict[str, Any], source: str) -> Model:
     except ValidationError as error:
         # an unknown key is told first: a misspelt one also makes the right one missing
         errors = error.errors(include_url=False)
-        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
+        first = next((e for e in errors if e["type"] in _UNKNOWN), errors[0])
+    if first["type"] == "json_invalid":
+        # JSON can name half of a surrogate pair, text cannot have it
+        raise InputError(
+            "cannot stand in a file of plain values: half of a surrogate pair",
+            source=source,
+            accepted="text whose letters are whole",
+        )
     loc = tuple(first["loc"])
     key = ".".join(str(part) for part in without_tags(model, loc))
     if first["type"].startswith("union_tag"):
@@ -113,7 +120,7 @@ def validated(model: type[Model], data: dict[str, Any], source: str) -> Model:
             got=first["ctx"].get("tag", "nothing"),
             accepted=tags,
         )
-    if first["type"] == "extra_forbidden":
+    if first["type"] in _UNKNOWN:
         known = known_keys(model, loc[:-1])
         hint = did_you_mean(str(loc[-1]), known)
         raise InputError(
@@ -135,6 +142,8 @@ def validated(model: type[Model], data: dict[str, Any], source: str) -> Model:
     )
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+"""What a key that there is none of is called, in a model and in a dataclass."""
 _PLAIN = {
     "Value error, ": "",
     "Input should be": "must be",
@@ -142,6 +151,7 @@ _PLAIN = {
     "tuple": "list",
     " after validation": "",
     "an object": "a map",
+    "a valid array": "a list",
 }
 
 
