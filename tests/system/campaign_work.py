@@ -18,6 +18,7 @@ import cv2
 import cellpick
 from cellpick.campaign import Episode, EpisodeResult
 from cellpick.campaign.episode import blank_record
+from cellpick.errors import UnavailableError
 from cellpick.installation import data_folder
 
 
@@ -34,6 +35,8 @@ def work(episode: Episode) -> EpisodeResult:
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "crash":
         ctypes.string_at(0)
+    if what == "full at first" and first:
+        raise UnavailableError("no space left")
     if what == "edit":
         with Path(episode.inputs["file"]).open("a") as source:
             source.write("# edited")

@@ -84,6 +84,17 @@ def test_episodes_are_taken_only_as_there_is_room(tmp_path):
     assert len(taken) <= 12
 
 
+def test_a_full_disk_ends_a_campaign_that_goes_on_once_there_is_room(tmp_path):
+    what = ("", "full at first", "")
+    inputs = [{"folder": str(tmp_path), "do": do} for do in what]
+    plan = Plan("sweep", "x", {}, tuple(Episode("s", k, inputs=i) for k, i in enumerate(inputs)))
+    with pytest.raises(UnavailableError, match="no space left"):
+        run_campaign(plan, tmp_path / "results", LocalEngine(1, work=work))
+    assert [r["seed"] for r in read_records(tmp_path / "results")] == [0]
+    records = run_campaign(plan, tmp_path / "results", LocalEngine(1, work=work))
+    assert [(r["seed"], r["status"]) for r in records] == [(k, "done") for k in range(3)]
+
+
 def test_a_worker_that_cannot_start_is_one_clear_error(tmp_path, monkeypatch):
     module = tmp_path / "campaign_gone.py"
     module.write_text("def work(episode): ...")

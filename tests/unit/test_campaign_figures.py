@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from suite_stage import look, run
@@ -77,7 +79,8 @@ def test_looks_beside_runs_add_no_cells_to_place():
 
 
 def test_a_look_that_did_not_end_is_no_cell_that_was_not_placed():
-    records = [look(episode(0, "b")), blank_record(episode(1, "b"), "died"), run(episode(2))]
+    broken = blank_record(replace(episode(1, "b"), kind="look"), "died")
+    records = [look(episode(0, "b")), broken, run(episode(2))]
     figures = figures_of(records)
     assert figures["success_rate"].value == 1
     assert figures["found_rate"].value == pytest.approx(14 / 24)

@@ -64,7 +64,8 @@ def test_the_plan_follows_from_its_own_document(sweep, design):
         ({"keys": {"tray.gap_mm": []}}, "keys.tray.gap_mm: an empty list"),
         (
             {"keys": {"tray.gap_mm": 1}},
-            r"keys\.tray\.gap_mm: must be a list of levels, or a range of low and high; got 1",
+            r"keys\.tray\.gap_mm: must be a map; got 1; "
+            "accepted: a map of high, low, scale, steps or a list",
         ),
         (
             {"keys": {"tray.gap_mm": {"low": "a", "high": 3}}},
@@ -85,7 +86,7 @@ def test_the_plan_follows_from_its_own_document(sweep, design):
         ),
         (
             {"keys": {"tray.gap_mm": {"low": -1, "high": 3}}},
-            r"sweep\.yaml: the scene refuses tray.rows=1, tray.columns=2, tray.gap_mm=-1.0: ",
+            r"sweep\.yaml: the scene refuses tray.columns=2, tray.rows=1, tray.gap_mm=-1.0: ",
         ),
         ({"description": "\ud800"}, "half of a surrogate pair"),
         ({"keys": {f"a.{k}": MANY for k in range(5)}}, "more episodes .* got 2000000000000000"),

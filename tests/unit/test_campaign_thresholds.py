@@ -330,6 +330,8 @@ def test_a_case_of_looks_that_all_died_has_no_success_rate(whole):
     ]
     results = evaluate_suite(suite, plan, broken, baseline_of(suite, records))
     assert "success_rate" not in results["figures"]["heap"]
+    (command,) = {v["command"] for v in results["verdicts"] if v["case"] == "heap"}
+    assert command.startswith("cellpick capture bulk_bin --seed 0 ")
     assert results["overall"]["success_rate"]["value"] == 1
     assert results["baseline"]["figures"]["success_rate"]["effect"] == 0
     assert "errors" in results["baseline"]["worse"]

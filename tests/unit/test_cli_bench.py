@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shlex
 import sys
@@ -130,6 +131,23 @@ def test_two_sides_of_different_revisions_are_named(call, engine, tmp_path):
     assert "(cellpick 0.1.0+0123456789ab)" in summary
     assert f"cellpick {revision()};" in summary
     assert f'name="revision" value="{revision()}"' in (tmp_path / "a" / "junit.xml").read_text()
+
+
+def test_looks_that_all_broke_are_compared_as_looks(call, engine):
+    call("bench ./made_up.yaml --out a")
+    engine.of = staticmethod(
+        lambda e: blank_record(e, "died") if e.scene == "bulk_bin" else usual(e)
+    )
+    assert "cellpick capture bulk_bin" in call("bench ./made_up.yaml --out b").out
+    compared = json.loads(call("compare a b --json").out)
+    assert compared["figures"]["success_rate"]["least_p"] == 1
+    assert compared["figures"]["found_rate"]["current"] < 1
+
+
+def test_the_page_names_the_command_that_a_shell_takes(call, engine, tmp_path):
+    call("bench ./made_up.yaml --out 'my; results'")
+    page = html.unescape((tmp_path / "my; results" / "report.html").read_text())
+    assert "cellpick report 'my; results'" in page
 
 
 def test_folders_of_two_suites_are_not_compared(call, engine, tmp_path):

@@ -84,6 +84,8 @@ class ClusterTasks:
         _, episode = self._flying.pop(future.key)
         try:
             result: EpisodeResult | InputError = future.result()
+        except UnavailableError:
+            raise
         except KilledWorker:
             reason = "the workers that ran it were lost, one after the other"
             return EpisodeResult(blank_record(episode, "died", reason))

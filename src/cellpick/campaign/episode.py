@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 import time
 import traceback
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
@@ -18,6 +17,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from cellpick.campaign.machine_faults import is_of_the_machine, scratch_folder, told
 from cellpick.campaign.scene_files import Files, changed_files
 from cellpick.evaluate import Matches, match_estimates
 from cellpick.installation import revision
@@ -28,6 +28,8 @@ from cellpick.station import look_once, run_scene
 SCHEMA = "cellpick.episode/1"
 Status = Literal["done", "raised", "timeout", "died"]
 """Ended by itself; raised an error; took longer than it may; took its process with it."""
+Kind = Literal["run", "look"]
+"""`look`: its scene is for looks alone."""
 PICTURE_WIDTH_PX = 1000
 JPEG_QUALITY = 80
 
@@ -48,6 +50,8 @@ class Episode:
     """Swept key -> value, for the data; the overrides already say them."""
     files: Files = field(default_factory=dict, compare=False, repr=False)
     """What it may read, as planned; see `scene_files`."""
+    kind: Kind = "run"
+    """As planned, for where it breaks before its scene says so."""
 
     @property
     def id(self) -> str:
@@ -58,11 +62,8 @@ class Episode:
     @property
     def command(self) -> str:
         """What repeats it, bit for bit but for what is `measured`."""
-        return f"cellpick run {self._arguments}"
-
-    @property
-    def look_command(self) -> str:
-        """What repeats it where its scene is for looks alone."""
+        if self.kind == "run":
+            return f"cellpick run {self._arguments}"
         return f"cellpick capture {self._arguments} --out look && cellpick perceive look/captures"
 
     @property
@@ -86,18 +87,20 @@ class EpisodeResult:
 def run_episode(episode: Episode) -> EpisodeResult:
     """Run it in this process. An error becomes a record with its traceback.
 
-    Where a file is not as planned nothing is run; what changes meanwhile is told too.
+    One that is the machine's raises `UnavailableError`: the episode is still to be run. Where a
+    file is not as planned nothing is run; what changes meanwhile is told too.
     """
     start = time.perf_counter()
     if changed := changed_files(episode.files):
         return EpisodeResult(blank_record(episode, "raised", "its files changed"), b"", changed)
     try:
         models = resolve_scene(load_scene(episode.scene, episode.overrides))
-        if models.spec.purpose == "look":
-            content, picture = _looked(models, episode)
-        else:
-            content, picture = _ran(models, episode.seed)
+        episode = replace(episode, kind="look" if models.spec.purpose == "look" else "run")
+        work = _looked if episode.kind == "look" else _ran
+        content, picture = work(models, episode.seed)
     except Exception as error:
+        if is_of_the_machine(error):
+            raise told(error) from error
         reason = f"{type(error).__name__}: {error}"
         content = {"status": "raised", "reason": reason, "traceback": traceback.format_exc()}
         picture = b""
@@ -119,7 +122,7 @@ def blank_record(episode: Episode, status: Status = "done", reason: str = "") ->
         "version": version("cellpick"),
         "revision": revision(),
         "command": episode.command,
-        "kind": "run",
+        "kind": episode.kind,
         "status": status,
         "reason": reason,
         "traceback": "",
@@ -131,8 +134,7 @@ def blank_record(episode: Episode, status: Status = "done", reason: str = "") ->
 
 
 def _ran(models: SceneModels, seed: int) -> tuple[dict[str, Any], bytes]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         result = run_scene(models, seed, folder, lambda line: None)
         log = folder / "picks.jsonl"
         attempts = log.read_text().splitlines() if log.exists() else []
@@ -146,18 +148,14 @@ def _ran(models: SceneModels, seed: int) -> tuple[dict[str, Any], bytes]:
     }, picture
 
 
-def _looked(models: SceneModels, episode: Episode) -> tuple[dict[str, Any], bytes]:
-    look = look_once(models, episode.seed)
+def _looked(models: SceneModels, seed: int) -> tuple[dict[str, Any], bytes]:
+    look = look_once(models, seed)
     matches = match_estimates(look.estimates, look.state, look.captures.task)
-    with tempfile.TemporaryDirectory() as name:
-        overview = Path(name) / "overview.png"
+    with scratch_folder() as folder:
+        overview = folder / "overview.png"
         write_overview_png(overview, look.captures, look.estimates)
         picture = _jpeg(overview)
-    return {
-        "kind": "look",
-        "command": episode.look_command,
-        "first_look": look_figures(matches),
-    }, picture
+    return {"first_look": look_figures(matches)}, picture
 
 
 def look_figures(matches: Matches) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def evaluate_suite(
     early_stop: EarlyStop | None = None,
 ) -> dict[str, Any]:
     """`results.json`: plain values, all of which follow from the records."""
-    samples = samples_of(records, {case.name for case in suite.cases if case.looks_only})
+    samples = samples_of(records)
     verdicts = judge(suite, samples)
     compared = None if baseline is None else comparison_document(baseline, samples, revision())
     stopped = None if early_stop is None else _sequential(early_stop, records)

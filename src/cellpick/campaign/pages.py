@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from cellpick.campaign.figures import figures_of_samples
 from cellpick.campaign.journal_file import Place
 from cellpick.campaign.results_folder import PICTURES, placed_records, read_document
 from cellpick.campaign.run_table import RunTable
-from cellpick.campaign.sample import Sample, looks_named, sample_of
+from cellpick.campaign.sample import Sample, sample_of
 from cellpick.campaign.stored_records import StoredRecords
 from cellpick.campaign.sweep import SweepFile, combinations, episodes_of, sweep_of
 from cellpick.errors import InputError
@@ -55,7 +56,7 @@ def write_pages(folder: Path) -> Path:
         results=_results(folder / RESULTS) or _figures(samples),
         effects=effects,
         pictures=_Pictures(folder / PICTURES),
-        command=f"cellpick report {folder}",
+        command=f"cellpick report {quote(str(folder))}",
     )
     return write_whole(folder / REPORT, render_campaign(data).encode())
 
@@ -95,8 +96,8 @@ def _figures(samples: Mapping[str, Sequence[Sample]]) -> dict[str, Any]:
     """Figures with intervals of what nothing judges: by case, or scene where cases have no name."""
     if not samples:
         return {}
-    figures = {name: figures_of_samples(looks_named(group)) for name, group in samples.items()}
-    together = looks_named([sample for group in samples.values() for sample in group])
+    figures = {name: figures_of_samples(group) for name, group in samples.items()}
+    together = [sample for group in samples.values() for sample in group]
     return {"figures": figures, "overall": figures_of_samples(together)}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -72,19 +72,9 @@ class Sample:
     """Station time of each attempt that placed a cell, looks included."""
 
 
-def samples_of(records: Iterable[Mapping[str, Any]], looks: Collection[str] = ()) -> list[Sample]:
-    """The numbers of records; `looks` names cases whose scenes are for looks alone.
-
-    A record of an episode that did not end does not say so itself: others of its case do.
-    """
-    return looks_named([sample_of(record) for record in records], looks)
-
-
-def looks_named(samples: Sequence[Sample], looks: Collection[str] = ()) -> list[Sample]:
-    """The same, with those that did not end as looks where their case is one of looks."""
-    looked = {*looks, *(s.case for s in samples if s.kind == "look")}
-    broken = [s.case in looked and not s.ended for s in samples]
-    return [replace(s, kind="look") if b else s for s, b in zip(samples, broken, strict=True)]
+def samples_of(records: Iterable[Mapping[str, Any]]) -> list[Sample]:
+    """The numbers of records."""
+    return [sample_of(record) for record in records]
 
 
 def sample_of(record: Mapping[str, Any]) -> Sample:

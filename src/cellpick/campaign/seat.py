@@ -42,8 +42,9 @@ class Seat:
     def run(self, episode: Episode) -> EpisodeResult:
         """The episode's result; one of status `timeout` or `died` where it has none of its own.
 
-        Raises `UnavailableError` where no process can be started, `InputError` where one runs
-        another revision of cellpick than the command, `CancelledError` once closed.
+        Raises `UnavailableError` where no process can be started or this machine cannot run
+        episodes, `InputError` where a process runs another revision of cellpick than the command,
+        `CancelledError` once closed.
         """
         with self._running:
             result = self._try(episode)
@@ -72,11 +73,13 @@ class Seat:
             result = self._failure(episode, "timeout", reason, process.last_words)
         else:
             try:
-                answer: EpisodeResult = process.receive()
+                answer: EpisodeResult | UnavailableError = process.receive()
             except ENDED:
                 reason = f"its process ended by {process.end}, and so did another one"
                 result = self._failure(episode, "died", reason, process.last_words)
             else:
+                if isinstance(answer, UnavailableError):
+                    raise answer
                 return answer
         self._left = 0
         self._refuse_if_closed()

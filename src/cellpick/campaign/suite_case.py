@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from cellpick.campaign.episode import Episode
+from cellpick.campaign.episode import Episode, Kind
 from cellpick.campaign.limits import Limit, limits_of
 from cellpick.campaign.overrides import override_text
 from cellpick.campaign.scene_files import Files, files_as_they_are
@@ -48,8 +48,9 @@ class Case:
     def episodes(self) -> tuple[Episode, ...]:
         """In the order of the seeds."""
         overrides = tuple(override_text(key, value) for key, value in self.values.items())
+        kind: Kind = "look" if self.looks_only else "run"
         return tuple(
-            Episode(self.scene, seed, overrides, self.name, dict(self.values), self.files)
+            Episode(self.scene, seed, overrides, self.name, dict(self.values), self.files, kind)
             for seed in self.seeds
         )
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from cellpick.campaign.designs import DESIGNS, Axis, Design, count_of
-from cellpick.campaign.episode import Episode
+from cellpick.campaign.episode import Episode, Kind
 from cellpick.campaign.overrides import override_text
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.run_figures import RUN_FIGURES, figures_of_kind
@@ -41,12 +41,6 @@ class Range(Strict):
     """How levels and draws lie between the ends."""
 
 
-def _levels_or_range(value: Any) -> Any:
-    if not isinstance(value, list | dict):
-        raise ValueError("must be a list of levels, or a range of low and high")
-    return value
-
-
 class SweepFile(Strict):
     """The document."""
 
@@ -58,10 +52,7 @@ class SweepFile(Strict):
     """Name of a shipped scene, or a path, which starts at the sweep's folder."""
     set: dict[str, Any] = Field(default_factory=dict)
     """Keys of the scene that all episodes change alike."""
-    keys: Annotated[
-        dict[str, Annotated[Range | list[Any], BeforeValidator(_levels_or_range)]],
-        Field(min_length=1),
-    ]
+    keys: Annotated[dict[str, Range | list[Any]], Field(min_length=1)]
     """Key of the scene -> its levels, or a range."""
     design: Design = "grid"
     """How the keys' values are combined."""
@@ -74,11 +65,16 @@ class SweepFile(Strict):
     figures: list[str] = Field(default_factory=list)
     """What the effects are told of; none: all figures that the scene has and that vary."""
     _files: Files = PrivateAttr(default_factory=dict)
+    _purpose: str = PrivateAttr("pick")
 
     @property
     def files(self) -> Files:
         """What its scenes were read from; nothing where it was not loaded from a file."""
         return self._files
+
+    def kind(self, values: Mapping[str, Any]) -> Kind:
+        """Of the episodes of a combination."""
+        return "look" if values.get("purpose", self._purpose) == "look" else "run"
 
 
 def load_sweep(name_or_path: str | Path) -> SweepFile:
@@ -105,8 +101,11 @@ def load_sweep(name_or_path: str | Path) -> SweepFile:
             got=count,
             accepted=f"at most {MOST_EPISODES}",
         )
-    points = combinations(sweep)
-    sweep._files = files_as_they_are(_files_of_the_scenes(sweep, points, str(path)))
+    bare = load_scene(sweep.scene, overrides_of(sweep.set))
+    _check_figures(sweep, figures_of_kind(bare.purpose == "look"), str(path))
+    sweep._purpose = bare.purpose
+    files = _files_of_the_scenes(sweep, combinations(sweep), str(path))
+    sweep._files = files_as_they_are(files)
     return sweep
 
 
@@ -153,7 +152,9 @@ def episodes_of(sweep: SweepFile) -> tuple[Episode, ...]:
     # draws among levels repeat themselves
     once = {overrides_of(sweep.set, values): values for values in combinations(sweep)}
     return tuple(
-        Episode(sweep.scene, seed, overrides, sweep.name, values, sweep.files)
+        Episode(
+            *(sweep.scene, seed, overrides, sweep.name, values, sweep.files, sweep.kind(values))
+        )
         for overrides, values in once.items()
         for seed in range(sweep.seeds)
     )
@@ -193,8 +194,6 @@ def _files_of_the_scenes(
     sweep: SweepFile, points: Sequence[Mapping[str, Any]], source: str
 ) -> set[Path]:
     """All that the scenes of a sweep are read from; refuses what a scene refuses."""
-    bare = load_scene(sweep.scene, overrides_of(sweep.set))
-    _check_figures(sweep, figures_of_kind(bare.purpose == "look"), source)
     files: set[Path] = set()
     for values in points if len(points) <= RESOLVED else _extremes(points):
         overrides = overrides_of(sweep.set, values)

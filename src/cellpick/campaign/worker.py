@@ -1,8 +1,8 @@
 """What a worker process does: it runs episodes for the process that started it.
 
 The socket whose number `main` is given first brings what to run (`Job`), then one episode after
-the other; it takes back the revision that runs here and then a result for each. The process ends
-with its parent.
+the other; it takes back the revision that runs here and then a result for each, or the error that
+keeps this machine from running episodes. The process ends with its parent.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ def main(descriptor: int) -> None:
                 episode = parent.recv()
             except EOFError:
                 return
-            parent.send(work(episode))
+            try:
+                parent.send(work(episode))
+            except UnavailableError as error:
+                parent.send(error)
 
 
 def _one_thread() -> None:

@@ -115,9 +115,7 @@ def _save(path: Path, suite: Suite, records: Sequence[dict[str, Any]]) -> None:
     from cellpick.installation import revision
     from cellpick.report import json_text, write_whole
 
-    looks = [case.name for case in suite.cases if case.looks_only]
-    samples = tuple(samples_of(records, looks))
-    kept = Baseline(suite.name, version("cellpick"), revision(), samples)
+    kept = Baseline(suite.name, version("cellpick"), revision(), tuple(samples_of(records)))
     write_whole(path, json_text(kept.document(), indent=1).encode() + b"\n")
 
 
