@@ -78,7 +78,7 @@ def test_the_first_record_of_an_episode_counts(tmp_path):
         assert not journal.add(result_of(EPISODES[0], "second"))
         assert content(tmp_path) == before
     line = (tmp_path / RECORDS).read_bytes()
-    (tmp_path / RECORDS).write_bytes(line + line.replace(b"first", b"third"))
+    (tmp_path / RECORDS).write_bytes(line + line.replace(b'"first"', b'"third"'))
     with Journal(tmp_path, PLAN) as journal:
         assert [r["reason"] for r in journal.records()] == ["first"]
     assert [r["reason"] for r in read_records(tmp_path)] == ["first"]
@@ -175,7 +175,21 @@ def test_the_folder_of_another_version_or_schema_is_refused(tmp_path, change, me
         ("campaign.json", "{", "campaign.json: not JSON"),
         ("campaign.json", "[]", "not the results of a campaign"),
         (RECORDS, "{}\n", r"records.jsonl:1: this line is no record of an episode"),
-        (RECORDS, "nonsense\n", r"records.jsonl:1: this line is not JSON"),
+        (
+            RECORDS,
+            "nonsense\n",
+            r"records.jsonl:1: this line is not JSON; accepted: a line as cellpick wrote it; "
+            "without the line its episode is run again",
+        ),
+        (RECORDS, f"{'[' * 9999}\n", "this line is not JSON"),
+        *(
+            (
+                RECORDS,
+                json.dumps(blank_record(EPISODES[0]) | {key: None}) + "\n",
+                f"records.jsonl:1: {key}: this record of an episode is not whole; .* run again",
+            )
+            for key in ("id", "case", "seed", "summary", "attempts")
+        ),
         (
             RECORDS,
             json.dumps(blank_record(Episode("other", 1))) + "\n",

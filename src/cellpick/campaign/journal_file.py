@@ -11,6 +11,15 @@ from typing import Any, BinaryIO, NamedTuple
 from cellpick.campaign.episode import SCHEMA
 from cellpick.errors import InputError, UnavailableError
 
+MENDED = "a line as cellpick wrote it; without the line its episode is run again"
+KEYS = {
+    **dict.fromkeys(("id", "case", "scene", "command", "kind", "status", "reason"), str),
+    **dict.fromkeys(("summary", "first_look", "inputs", "measured"), dict),
+    **dict.fromkeys(("overrides", "attempts"), list),
+    "seed": int,
+}
+"""Key of a record -> type; what is inside follows from the schema."""
+
 
 class Place(NamedTuple):
     """Where a record's line lies."""
@@ -63,10 +72,22 @@ def _record(line: bytes, source: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError("this line is not JSON", source=source) from error
+        raise InputError("this line is not JSON", source=source, accepted=MENDED) from error
     schema = record.get("schema") if isinstance(record, dict) else None
     if schema != SCHEMA:
         raise InputError(
-            "this line is no record of an episode", source=source, got=schema, accepted=SCHEMA
+            "this line is no record of an episode",
+            source=source,
+            got=schema,
+            accepted=f"{SCHEMA}; {MENDED}",
         )
+    for key, kind in KEYS.items():
+        if not isinstance(record.get(key), kind):
+            raise InputError(
+                "this record of an episode is not whole",
+                source=source,
+                key=key,
+                got=record.get(key, "nothing"),
+                accepted=MENDED,
+            )
     return dict(record)

@@ -28,6 +28,9 @@ def known_keys(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
 
 def accepted_values(model: type[BaseModel], loc: Sequence[int | str]) -> str | None:
     """Bounds or choices at the place `loc` inside `model`; None when it has no simple ones."""
+    if loc and loc[-1] in variants(union := _walk(model, loc[:-1])[0]):
+        # it is of none of the union's kinds
+        return " or ".join(_kind(part) for part in typing.get_args(_bare(union)))
     annotation, metadata = _walk(model, loc)
     inner = _bare(annotation)
     if typing.get_origin(inner) is Literal:
@@ -47,9 +50,13 @@ def accepted_values(model: type[BaseModel], loc: Sequence[int | str]) -> str | N
         if item := accepted_values(model, (*loc, 0)):
             simple += f": {item}"
     if _is_model(inner):
-        simple = "a map of " + ", ".join(sorted(inner.model_fields))
+        simple = _kind(inner)
     bounds = " and ".join(words)
     return " ".join(part for part in (simple, bounds) if part) or None
+
+
+def _kind(annotation: Any) -> str:
+    return f"a map of {', '.join(sorted(_fields(annotation)))}" if _fields(annotation) else "a list"
 
 
 def _lengths(metadata: Sequence[Any]) -> str:
