@@ -53,9 +53,28 @@ def test_a_row_an_episode_in_order_with_its_inputs_and_figures(records, tmp_path
 
 
 def test_an_input_that_is_named_like_a_figure_takes_nothing_away(records, tmp_path):
+    for rows in tables(tmp_path, records):
+        assert rows[0]["seed"] == 0
+        assert rows[0]["in.seed"] == 7
+
+
+def test_a_record_from_before_revisions_has_its_version_in_their_place(records, tmp_path):
+    del records[0]["revision"]
     rows, _ = tables(tmp_path, records)
-    assert rows[0]["seed"] == 0
-    assert rows[0]["in.seed"] == 7
+    assert rows[0]["revision"] == records[0]["version"]
+    assert rows[1]["revision"] == records[1]["revision"] != records[1]["version"]
+
+
+def test_tables_without_rows_have_the_columns_that_all_rows_have(records, tmp_path):
+    duckdb, pandas = pytest.importorskip("duckdb"), pytest.importorskip("pandas")
+    for kept, height in (([], 0), (records[2:], 2)):
+        write_dataset(tmp_path, kept)
+        episodes, attempts = read_dataset(tmp_path)
+        assert (episodes.height, attempts.height) == (height, 0)
+        assert episodes.columns[:3] == attempts.columns[:3] == ["id", "case", "scene"]
+        path = tmp_path / "attempts.parquet"
+        assert duckdb.sql(f"select count(*), max(seed) from '{path}'").fetchall() == [(0, None)]
+        assert list(pandas.read_parquet(path).columns) == ["id", "case", "scene", "seed"]
 
 
 def test_a_row_an_attempt(records, tmp_path):
@@ -100,7 +119,7 @@ def test_columns_are_the_same_however_many_rows_are_packed_at_once(monkeypatch):
     frames = []
     for packed in (1, 2, 3, 100):
         monkeypatch.setattr("cellpick.campaign.columns.ROWS", packed)
-        columns = Columns()
+        columns = Columns({})
         for row in rows:
             columns.add(row)
         frames.append(columns.frame())
@@ -110,4 +129,4 @@ def test_columns_are_the_same_however_many_rows_are_packed_at_once(monkeypatch):
     assert frames[0]["mixed"].to_list() == [1.0, 0.5, 2.0, None]
     assert frames[0]["word"].to_list() == ["3", "three", "[1, 2]", None]
     assert frames[0]["none"].to_list() == [None] * 4
-    assert Columns().frame().height == 0
+    assert Columns({}).frame().height == 0

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -209,6 +210,19 @@ def test_a_folder_with_something_else_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"not empty and holds no campaign; got 'thesis.tex'"):
         Journal(tmp_path, PLAN)
     with pytest.raises(InputError, match="no results of a campaign: No such file"):
+        read_document(tmp_path)
+
+
+def test_a_folder_that_the_disk_does_not_give_is_no_wrong_input(tmp_path, monkeypatch):
+    fill(tmp_path, 1)
+
+    def refused(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(
+        UnavailableError, match=r"campaign\.json: cannot be read: Permission denied"
+    ):
         read_document(tmp_path)
 
 

@@ -17,13 +17,14 @@ class Columns:
     """Column by column, each of the one type that all of its values have.
 
     A column of whole and other numbers is of floats, one of otherwise unlike values of JSON text,
-    one that no row has a value in of floats. A row that lacks a column has a null there.
+    one that no row has a value in of floats. A row that lacks a column has a null there. `first`
+    are columns that are there without any row too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: Mapping[str, pl.DataType]) -> None:
         self._rows: list[Mapping[str, Any]] = []
         self._parts: list[pl.DataFrame] = []
-        self._types: dict[str, pl.DataType] = {}
+        self._types = dict(first)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """A row more, at the end."""
@@ -35,7 +36,7 @@ class Columns:
         """All rows so far."""
         self._pack()
         parts = [self._whole(part) for part in self._parts]
-        return pl.concat(parts, rechunk=False) if parts else pl.DataFrame()
+        return pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=self._types)
 
     def _pack(self) -> None:
         if not self._rows:

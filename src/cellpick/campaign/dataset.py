@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from cellpick.campaign.columns import Columns
+from cellpick.campaign.results_folder import revision_of
 from cellpick.errors import InputError
 from cellpick.report import write_whole
 
 EPISODES, ATTEMPTS = "episodes.parquet", "attempts.parquet"
+OWN = ("id", "case", "scene", "seed")
 HEAD = ("id", "case", "scene", "kind", "seed", "status", "reason")
 TAIL = ("version", "revision", "command", "traceback")
 COUNTED = ("cells", "found", "false")
@@ -27,11 +29,16 @@ INPUT_PREFIX = "in."
 """Before an input whose name is that of a figure."""
 
 
+def _first(names: Sequence[str]) -> dict[str, pl.DataType]:
+    """Columns of a table without any row too: not every reader takes a file that has none."""
+    return {name: pl.Int64() if name == "seed" else pl.String() for name in names}
+
+
 class DatasetWriter:
     """Both tables of records that come one by one; in memory they are columns, not objects."""
 
     def __init__(self) -> None:
-        self._episodes, self._attempts = Columns(), Columns()
+        self._episodes, self._attempts = Columns(_first(HEAD)), Columns(_first(OWN))
 
     def add(self, record: Mapping[str, Any]) -> None:
         """A row, and a row an attempt."""
@@ -58,9 +65,9 @@ def read_dataset(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _attempt_rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The episode's id, case, scene, seed and inputs, then the attempt."""
-    own = {name: record[name] for name in ("id", "case", "scene", "seed")}
+    own = {name: record[name] for name in OWN}
     for attempt in record["attempts"]:
-        yield own | _inputs(record, attempt) | _flat(attempt)
+        yield own | _inputs(record, own | attempt) | _flat(attempt)
 
 
 def _episode_row(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +79,8 @@ def _episode_row(record: Mapping[str, Any]) -> dict[str, Any]:
     figures = _flat(summary) | _look(record["first_look"])
     measured = {f"measured_{name}": value for name, value in _flat(record["measured"]).items()}
     head = {name: record[name] for name in HEAD}
-    tail = {name: record[name] for name in TAIL}
+    known = {**record, "revision": revision_of(record)}
+    tail = {name: known[name] for name in TAIL}
     tail["overrides"] = json.dumps(list(record["overrides"]))
     return head | _inputs(record, head | figures | measured) | figures | measured | tail
 

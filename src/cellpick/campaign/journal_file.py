@@ -13,7 +13,9 @@ from cellpick.errors import InputError, UnavailableError
 
 MENDED = "a line as cellpick wrote it; without the line its episode is run again"
 KEYS = {
-    **dict.fromkeys(("id", "case", "scene", "command", "kind", "status", "reason"), str),
+    **dict.fromkeys(
+        ("id", "case", "scene", "version", "command", "kind", "status", "reason", "traceback"), str
+    ),
     **dict.fromkeys(("summary", "first_look", "inputs", "measured"), dict),
     **dict.fromkeys(("overrides", "attempts"), list),
     "seed": int,

@@ -9,7 +9,7 @@ from typing import Any
 
 from cellpick.campaign.journal_file import Place, read_lines
 from cellpick.campaign.plan import SCHEMA, Plan
-from cellpick.errors import InputError
+from cellpick.errors import InputError, UnavailableError
 from cellpick.report import json_text, write_whole
 
 CAMPAIGN = "campaign.json"
@@ -88,12 +88,16 @@ def revision_of(document: Mapping[str, Any]) -> str:
 
 
 def read_document(folder: Path) -> dict[str, Any]:
-    """`campaign.json`; raises `InputError` where there is none, or of another schema."""
+    """`campaign.json`; raises `InputError` where there is none, or of another schema, and
+    `UnavailableError` where it cannot be read."""
     path = folder / CAMPAIGN
     try:
         document = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        rule, accepted = f"no results of a campaign: {error.strerror}", "the folder of one"
+        raise InputError(rule, source=str(path), accepted=accepted) from error
     except OSError as error:
-        raise InputError(f"no results of a campaign: {error.strerror}", source=str(path)) from error
+        raise UnavailableError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError("not JSON", source=str(path)) from error
     schema = document.get("schema") if isinstance(document, dict) else None
