@@ -119,6 +119,10 @@ REFUSED = {
     "an unknown figure": ("thresholds: {sucess_rate: 1}", "did you mean 'success_rate'?"),
     "a limit that is none": ("thresholds: {drops: few}", "cases.0.thresholds.drops"),
     "a key that is not in the scene": ("set: {tray.gapmm: 1}", "tray.gapmm: unknown key; did you"),
+    "a grid over all that is set": (
+        "set: {tray.gap_mm: 1}\n    grid: {tray: [{rows: 1}]}",
+        "cases.0.tray.gap_mm: the key tray comes after it",
+    ),
     "a swept key that is not": ("grid: {tray.gapmm: [1]}", "tray.gapmm: unknown key; did you mean"),
     "a value out of bounds": ("set: {tray.gap_mm: -1}", "tray.gap_mm: must be greater than or"),
     "a path into a value": ("set: {tray.rows.x: 1}", "leads into a plain value"),

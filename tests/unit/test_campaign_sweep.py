@@ -99,7 +99,12 @@ def test_the_plan_follows_from_its_own_document(sweep, design):
         ({"keys": {"tray.gap_mm": {"low": 2, "high": 1}}}, "low must be below high"),
         ({"keys": {"tray.gap_mm": {"low": 0, "high": 1, "scale": "log"}}}, "log scale"),
         ({"keys": {"cell": ["no_such_cell"]}}, "no_such_cell"),
-        ({"keys": {"tray.rows": [1, 2]}}, "both set and swept"),
+        ({"keys": {"tray.rows": [1, 2]}}, "tray.rows: a key is both set and swept; accepted: one"),
+        (
+            {"keys": {"tray": [{"rows": 1}, {"rows": 2}]}},
+            "tray.columns: the key tray comes after it and takes its place with all that is in it; "
+            "accepted: tray before it, or the keys in tray one by one",
+        ),
         ({"set": {"tray.walls": 3}}, "walls"),
         ({"scene": "no_such_scene"}, "no_such_scene"),
         ({"design": "latin"}, "design"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from cellpick.campaign.episode import Episode, Kind
 from cellpick.campaign.limits import Limit, limits_of
-from cellpick.campaign.overrides import override_text
+from cellpick.campaign.overrides import override_text, refuse_lost
 from cellpick.campaign.scene_files import Files, files_as_they_are
 from cellpick.campaign.scene_path import from_here
 from cellpick.campaign.seeds import seeds_of
@@ -84,6 +84,8 @@ def _variants(case: CaseSpec) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _case(spec: SuiteSpec, path: Path, index: int, name: str, values: dict[str, Any]) -> Case:
     case, key = spec.cases[index], f"cases.{index}"
+    # a grid may vary what is set
+    refuse_lost((k for k in case.set if k not in case.grid), case.grid, str(path), f"{key}.")
     scene = from_here(case.scene, path)
     seeds = seeds_of(spec.seeds if case.seeds is None else case.seeds, str(path), f"{key}.seeds")
     bare = Case(name, scene, values, seeds, (), False, 0, {})

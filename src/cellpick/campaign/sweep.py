@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from cellpick.campaign.designs import DESIGNS, Axis, Design, count_of
 from cellpick.campaign.episode import Episode, Kind
-from cellpick.campaign.overrides import override_text
+from cellpick.campaign.overrides import override_text, refuse_lost
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.run_figures import RUN_FIGURES, figures_of_kind
 from cellpick.campaign.scene_files import Files, files_as_they_are
@@ -90,9 +90,7 @@ def load_sweep(name_or_path: str | Path) -> SweepFile:
     sweep = validated(SweepFile, read_yaml(path), str(path))
     sweep = sweep.model_copy(update={"scene": from_here(sweep.scene, path)})
     _check_values(sweep, str(path))
-    both = sorted(sweep.keys.keys() & sweep.set.keys())
-    if both:
-        raise InputError("a key is both set and swept", source=str(path), key=both[0])
+    refuse_lost(sweep.set, sweep.keys, str(path), "")
     count = count_of(sweep.design, _axes(sweep), sweep.points) * sweep.seeds
     if count > MOST_EPISODES:
         raise InputError(
