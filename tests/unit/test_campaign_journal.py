@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from cellpick.campaign.episode import blank_record
 from cellpick.campaign.results_folder import read_document, read_records
 from cellpick.errors import InputError, StoppedError, UnavailableError
 from cellpick.installation import revision
+from cellpick.report import append_line
 
 EPISODES = tuple(Episode("scene", seed, case="a") for seed in range(4))
 PLAN = Plan("suite", "smoke", {"seeds": 4}, EPISODES)
@@ -131,6 +133,18 @@ def test_an_interruption_says_how_far_it_came_and_leaves_all_that_ended(tmp_path
     with pytest.raises(StoppedError, match=r"2 of 4 episodes are in .*; the same command"):
         run_campaign(PLAN, tmp_path, HereAndNow(), observe)
     assert len(run_campaign(PLAN, tmp_path, HereAndNow())) == 4
+
+
+def test_an_interruption_right_after_a_write_counts_what_was_written(tmp_path, monkeypatch):
+    def interrupted(path, text):
+        append_line(path, text)
+        if len(path.read_bytes().splitlines()) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("cellpick.campaign.journal.append_line", interrupted)
+    with pytest.raises(StoppedError, match=re.escape(f"2 of 4 episodes are in {tmp_path}")):
+        run_campaign(PLAN, tmp_path, HereAndNow())
+    assert len(list(read_records(tmp_path))) == 2
 
 
 @pytest.mark.parametrize(

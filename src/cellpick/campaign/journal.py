@@ -61,6 +61,12 @@ class Journal:
         """Ids of the episodes whose records are on disk."""
         return self._places.keys()
 
+    def recount(self) -> Set[str]:
+        """As `done`, read anew: whoever is interrupted may have written what it has not noted."""
+        cut_torn_line(self._file)
+        self._find_records()
+        return self.done()
+
     def add(self, result: EpisodeResult) -> bool:
         """Put a result on disk, its picture first; False where its episode was there already.
 

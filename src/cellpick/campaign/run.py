@@ -36,6 +36,6 @@ def run_campaign(
                         if journal.add(result) and observe(result.record) is False:
                             break
         except KeyboardInterrupt as error:
-            ended = f"{len(journal.done())} of {len(plan.episodes)} episodes are in {folder}"
+            ended = f"{len(journal.recount())} of {len(plan.episodes)} episodes are in {folder}"
             raise StoppedError(f"stopped: {ended}; the same command goes on from there") from error
         return journal.records()
