@@ -442,9 +442,10 @@ def test_broken_records_give_nothing_rather_than_an_error(broken):
 
 
 def test_bare_amounts_of_large_and_tiny_values_stay_short():
-    assert [bare_amount(v, "mm") for v in (0.0, 1e-7, 0.12345, 12345.6)] == [
-        *("0", "1e-07", "0.123", "12346"),
+    assert [bare_amount(v, "mm") for v in (0.0, 1e-7, 0.0002, 0.12345, 12345.6)] == [
+        *("0", "0", "0.0002", "0.123", "12346"),
     ]
+    assert [bare_amount(v, "1/h") for v in (1e-7, 1e-10)] == ["1e-07", "0"]
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))

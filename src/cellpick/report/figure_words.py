@@ -41,8 +41,10 @@ TITLES = {
 RATE_OF = {"polarity_errors": "polarity_error_rate", "drops": "drop_rate"}
 """The share that tells how sure a count is."""
 _PER_HOUR = "1/h"
-_NOTHING = 1e-9
+_ROUNDING = 1e-9
 """What rounding leaves of differences; no figure of a station is that small."""
+_NOTHING = {"mm": 1e-4, "deg": 1e-5, "s": 1e-4}
+"""What is smaller is a physics engine's rest, and shown as 0."""
 
 
 def title(key: str) -> str:
@@ -72,7 +74,7 @@ def bare_amount(value: Any, unit: str) -> str:
     found = as_number(value)
     if math.isnan(found):
         return NONE
-    if abs(found) < _NOTHING:
+    if abs(found) < _NOTHING.get(unit, _ROUNDING):
         return "0"
     if unit == "share":
         return _percent(100 * found)
