@@ -32,9 +32,17 @@ def test_a_folder_that_nothing_judged_has_figures_with_intervals_and_pictures(fo
 
 
 def test_results_that_are_there_are_shown(folder):
-    results = {"verdicts": [{"case": "a", "figure": "drops", "status": "fail"}], "figures": {}}
+    results = {
+        "digest": PLAN.digest,
+        "episodes": 2,
+        "verdicts": [{"case": "a", "figure": "drops", "status": "fail"}],
+        "figures": {},
+    }
     (folder / "results.json").write_text(json.dumps(results))
     assert "1 of 1 limits missed" in write_pages(folder).read_text(encoding="utf-8")
+    for other in ({"episodes": 1}, {"digest": "of another plan"}):
+        (folder / "results.json").write_text(json.dumps(results | other))
+        assert "1 of 1 limits missed" not in write_pages(folder).read_text(encoding="utf-8")
     (folder / "results.json").write_text("[")
     with pytest.raises(InputError, match=r"results\.json.*not the results of a campaign"):
         write_pages(folder)

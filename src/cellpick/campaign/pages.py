@@ -53,7 +53,7 @@ def write_pages(folder: Path) -> Path:
     data = CampaignData(
         campaign=campaign,
         records=records,
-        results=_results(folder / RESULTS) or _figures(samples),
+        results=_results(folder / RESULTS, campaign, len(records)) or _figures(samples),
         effects=effects,
         pictures=_Pictures(folder / PICTURES),
         command=f"cellpick report {quote(str(folder))}",
@@ -83,13 +83,16 @@ def _in_order(folder: Path, sweep: SweepFile | None) -> StoredRecords:
     return StoredRecords([place for _, place in found])
 
 
-def _results(path: Path) -> dict[str, Any]:
+def _results(path: Path, campaign: Mapping[str, Any], episodes: int) -> dict[str, Any]:
+    """What was judged of all these episodes; nothing where that was of others or of fewer."""
     if not path.exists():
         return {}
     try:
-        return dict(json.loads(path.read_bytes()))
+        found = dict(json.loads(path.read_bytes()))
     except (ValueError, TypeError, RecursionError) as error:
         raise InputError("not the results of a campaign", source=str(path)) from error
+    same = (found.get("digest"), found.get("episodes")) == (campaign["digest"], episodes)
+    return found if same else {}
 
 
 def _figures(samples: Mapping[str, Sequence[Sample]]) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def claim(folder: Path, plan: Plan) -> None:
             f"the folder holds results of another {plan.kind} {plan.name!r}: its content has "
             "changed since",
             source=str(folder),
-            accepted=f"the {plan.kind} of {folder / CAMPAIGN}, or another folder",
+            accepted=f"the {plan.kind} of {folder / CAMPAIGN}, from the same working folder where "
+            "its scene is given by a path; or another folder (--out)",
         )
     if found != plan.document:
         _write(folder, plan)
