@@ -203,3 +203,9 @@ def test_a_record_of_another_plan_is_named(sweep, tmp_path):
         file.write(json.dumps(other) + "\n")
     with pytest.raises(InputError, match="not in the plan"):
         write_pages(folder)
+
+
+def test_a_sweep_without_a_name_has_its_files(tmp_path):
+    path = tmp_path / "tight.yaml"
+    path.write_text("scene: prismatic_tray\nkeys: {tray.gap_mm: [0, 1]}\n")
+    assert load_sweep(path).name == "tight"

@@ -44,8 +44,8 @@ class Range(Strict):
 class SweepFile(Strict):
     """The document."""
 
-    name: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$")]
-    """Of the sweep, and of its folder."""
+    name: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]*$")] = ""
+    """Of the sweep, and of its folder; the file's name where there is none."""
     description: str = ""
     """For the report."""
     scene: str
@@ -78,17 +78,17 @@ class SweepFile(Strict):
 
 
 def load_sweep(name_or_path: str | Path) -> SweepFile:
-    """A checked sweep, given by path or by a shipped name; its scene's path starts at the working
-    folder.
+    """A checked sweep, given by path or by a shipped name.
 
-    Raises `InputError` naming file, key, what came and what is accepted.
-
-    What the scene says of each key is checked here too, before any episode runs.
+    Its scene's path starts at the file's folder and is given from the working folder. What the
+    scene says of each key is checked here too, before any episode runs. Raises `InputError` naming
+    file, key, what came and what is accepted.
     """
     folder = data_folder("benchmarks/sweeps")
     path = find_file("sweep", str(name_or_path), folder, Path.cwd(), None, None)
     sweep = validated(SweepFile, read_yaml(path), str(path))
-    sweep = sweep.model_copy(update={"scene": from_here(sweep.scene, path)})
+    given = {"name": sweep.name or path.stem, "scene": from_here(sweep.scene, path)}
+    sweep = sweep.model_copy(update=given)
     _check_values(sweep, str(path))
     refuse_lost(sweep.set, sweep.keys, str(path), "")
     count = count_of(sweep.design, _axes(sweep), sweep.points) * sweep.seeds
