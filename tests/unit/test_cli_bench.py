@@ -279,8 +279,8 @@ def test_a_letter_that_the_terminal_lacks_is_told_by_its_code(call, engine, tmp_
 
 
 RECORDS = [
-    {"status": "done", "summary": {"placed_ok": 1, "cells_total": 2}},
-    {"status": "died", "summary": {}},
+    {"status": "done", "summary": {"placed_ok": 1, "cells_total": 2}, "first_look": {}},
+    {"status": "died", "summary": {}, "first_look": {}},
 ]
 
 
@@ -291,6 +291,14 @@ def test_success_so_far_has_its_interval_and_names_what_did_not_end():
         tally.add(record)
     assert tally.words.startswith("success 50.0 % (")
     assert tally.words.endswith("), 1 without a result")
+
+
+def test_looks_so_far_tell_what_was_found():
+    tally = Tally(2)
+    tally.add({"status": "done", "summary": {}, "first_look": {"found": 3, "cells": 4}})
+    assert tally.words.startswith("found 75.0 % (")
+    tally.add({**RECORDS[0], "first_look": {"found": 2, "cells": 2}})
+    assert tally.words.startswith("success 50.0 % (")
 
 
 def test_a_terminal_shows_a_bar_that_counts_what_was_done_before(monkeypatch):

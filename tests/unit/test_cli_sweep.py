@@ -12,6 +12,7 @@ from campaign_stage import run_record
 from suite_stage import Stand
 
 from cellpick.cli import main
+from cellpick.cli.sweep import counts
 
 SWEEP = {
     "name": "made_up", "scene": "prismatic_tray", "keys": {"tray.gap_mm": [0, 1, 2]}, "seeds": 8,
@@ -86,3 +87,11 @@ def test_an_unknown_figure_is_one_message_before_any_episode(sweep, tmp_path):
     assert "figures.0: no such figure of a run; did you mean 'cycle_time_s_p95'?" in err
     assert len(err.strip().splitlines()) == 1
     assert not (tmp_path / "r").exists()
+
+
+def test_looks_count_what_was_found_and_runs_what_was_placed():
+    look = {"kind": "look", "status": "done", "summary": {}, "first_look": {"cells": 4, "found": 3}}
+    placed = {"cells_total": 2, "placed_ok": 1}
+    run = {"kind": "run", "status": "done", "summary": placed, "first_look": {"cells": 2}}
+    assert counts([look, look]) == {"episodes": 2, "done": 2, "cells": 8, "found": 6}
+    assert counts([run]) == {"episodes": 1, "done": 1, "cells_total": 2, "placed_ok": 1}

@@ -65,12 +65,12 @@ class _Rate(TextColumn):
 
 
 class Tally:
-    """Cells placed by the episodes so far."""
+    """Cells placed by the episodes so far; cells found, where all of them are looks."""
 
     def __init__(self, planned: int) -> None:
         self.planned = planned
-        self._placed: list[int] = []
-        self._cells: list[int] = []
+        self._placed = _Share("success")
+        self._found = _Share("found")
         self.done = 0
         self._broken = 0
 
@@ -78,19 +78,40 @@ class Tally:
         """Count a record."""
         self.done += 1
         self._broken += record["status"] != "done"
-        summary = record["summary"]
+        summary, look = record["summary"], record["first_look"]
         if summary:
-            self._placed.append(summary["placed_ok"])
-            self._cells.append(summary["cells_total"])
+            self._placed.add(summary["placed_ok"], summary["cells_total"])
+        elif look:
+            self._found.add(look["found"], look["cells"])
 
     @property
     def words(self) -> str:
         """`success 98.3 % (96.1 to 99.2)`, and how many episodes did not end."""
+        told = self._placed.words or self._found.words or "no cells yet"
+        return told + (f", {self._broken} without a result" if self._broken else "")
+
+
+class _Share:
+    """Of the cells of episodes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._successes: list[int] = []
+        self._cells: list[int] = []
+
+    def add(self, successes: int, cells: int) -> None:
+        """Count an episode."""
+        self._successes.append(successes)
+        self._cells.append(cells)
+
+    @property
+    def words(self) -> str:
+        """Its rate with the interval; empty where there are no cells."""
         from cellpick.campaign.statistics import clustered_interval
 
-        told = "no cells yet"
-        if sum(self._cells):
-            low, high = clustered_interval(self._placed, self._cells)
-            rate = sum(self._placed) / sum(self._cells)
-            told = f"success {100 * rate:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-        return told + (f", {self._broken} without a result" if self._broken else "")
+        cells = sum(self._cells)
+        if not cells:
+            return ""
+        low, high = clustered_interval(self._successes, self._cells)
+        rate = sum(self._successes) / cells
+        return f"{self._name} {100 * rate:.1f} % ({100 * low:.1f} to {100 * high:.1f})"

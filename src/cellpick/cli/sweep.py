@@ -78,6 +78,7 @@ def counts(records: Iterable[dict[str, Any]]) -> dict[str, int]:
     ended, cells = Counter[str](), Counter[str]()
     for record in records:
         ended[record["status"]] += 1
-        for name in ("cells_total", "placed_ok"):
-            cells[name] += record["summary"].get(name, 0)
+        found = ("cells", "found") if record["kind"] == "look" else ("cells_total", "placed_ok")
+        for name in found:
+            cells[name] += (record["summary"] or record["first_look"]).get(name, 0)
     return {"episodes": ended.total(), **ended, **cells}
