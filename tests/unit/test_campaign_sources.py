@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 
 import pytest
+from campaign_stage import run_record
 from suite_stage import Stand, usual
 
 from cellpick.campaign import (
+    Baseline,
     Episode,
     EpisodeResult,
     Journal,
@@ -22,6 +24,7 @@ from cellpick.campaign import (
 )
 from cellpick.campaign.episode import blank_record
 from cellpick.campaign.results_folder import read_records
+from cellpick.campaign.sample import sample_of
 from cellpick.errors import InputError
 from cellpick.installation import revision
 
@@ -189,7 +192,9 @@ def test_a_large_sweep_knows_the_files_of_every_level(here):
 
 
 def test_a_baseline_from_before_revisions_is_known_by_its_version(tmp_path):
-    document = {"schema": "cellpick.baseline/1", "suite": "s", "version": "0.1.0", "episodes": []}
+    samples = (sample_of(run_record(Episode("scene", 0), 12)),)
+    document = Baseline("s", "0.1.0", "", samples).document()
+    del document["revision"]
     path = tmp_path / "base.json"
     path.write_text(json.dumps(document))
     assert read_baseline(path).revision == "0.1.0"

@@ -243,3 +243,14 @@ def test_an_override_says_its_value_and_type(value):
     assert key == "a.b"
     assert parse_yaml(text) == value
     assert type(parse_yaml(text)) is type(value)
+
+
+def test_a_limit_that_no_case_has_is_refused(tmp_path):
+    text = SUITE.replace("success_rate: 0.9", "found_rate: 0.5")
+    heap = text[: text.index("  - {name: boxes")] + text[text.index("  - {name: heap") :]
+    rule = (
+        r"thresholds\.place_error_mm_p95: every case is for looks alone, and none has such a figure"
+    )
+    with pytest.raises(InputError, match=rule):
+        load_suite(write_suite(tmp_path, heap))
+    assert load_suite(write_suite(tmp_path, text)).cases

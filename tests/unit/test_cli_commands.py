@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from cellpick.cli import main
+from cellpick.cli.capture import judged
 from cellpick.cli.run import flawless
 from cellpick.errors import LimitError, UnavailableError
+from cellpick.evaluate import Matches
 from cellpick.store import write_look
 from cellpick.structures import CellEstimates
 
@@ -254,3 +256,22 @@ def test_perceive_ends_with_3_where_it_cannot_write(call, small_look, tmp_path, 
     done = call("perceive", tmp_path / "captures", "--out", tmp_path / "file" / "e.json")
     assert done.code == 3
     assert str(tmp_path / "file") in done.err
+
+
+def test_a_captured_look_is_judged_in_words():
+    look = Matches(
+        estimate_row=[0, 1, 2],
+        cell_row=[0, 1, 3],
+        position_error_m=[1e-4, 3e-4, 9e-3],
+        normalised_square=[1.0, 1.0, 1.0],
+        angle_error_rad=[0.0, 0.0, 1.0],
+        polarity=("right", "wrong", "unknown"),
+        code=("unread",) * 3,
+        status=("ok", "ok", "uncertain"),
+        missed=("A",),
+        false_rows=(3,),
+    )
+    assert [words for _, words in judged(look)] == [
+        *("3 of 4", "2 ok, 1 uncertain", "1", "1"),
+        "0.20 / 0.29 / 0.30 mm, 0.00 / 0.00 / 0.00 deg",
+    ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cellpick.campaign.figure_kinds import FIGURES
 from cellpick.campaign.plan import Plan
 from cellpick.campaign.suite_case import Case, cases_of
 from cellpick.campaign.suite_file import SequentialSpec, SuiteSpec
@@ -56,7 +57,18 @@ def load_suite(name_or_path: str | Path) -> Suite:
         key = "sequential.bad"
         raise InputError(rule, source=str(path), key=key, got=rates.bad, accepted=accepted)
     cases = cases_of(spec, path)
+    _refuse_unjudged(spec, cases, str(path))
     return Suite(spec.name or path.stem, spec.description, spec.confidence, spec.sequential, cases)
+
+
+def _refuse_unjudged(spec: SuiteSpec, cases: tuple[Case, ...], source: str) -> None:
+    """A limit that no case is judged by would pass without a word."""
+    judged = {limit.figure for case in cases for limit in case.limits}
+    for name in spec.thresholds:
+        if name not in judged:
+            rule = "every case is for looks alone, and none has such a figure"
+            accepted = ", ".join(n for n, kind in FIGURES.items() if kind.of_looks)
+            raise InputError(rule, source=source, key=f"thresholds.{name}", accepted=accepted)
 
 
 def _case_document(case: Case) -> dict[str, Any]:

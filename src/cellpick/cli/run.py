@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cellpick.cli.calibrated import given_calibration
+from cellpick.cli.error_words import TITLE, error_words, figure_words, figures_words
 from cellpick.cli.options import AsJson, Calibration, Overrides, Scene, Seed
 from cellpick.cli.terminal import progress_line, show_ideal, show_table
 
@@ -76,23 +77,12 @@ def rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("attempts", str(summary["attempts"])),
         *((name.replace("_", " "), str(summary[name])) for name in (*NEVER, "collisions")),
         *((f"failed: {cause}", str(count)) for cause, count in summary["failures"].items()),
-        *((f"{name} error p50 / p95 / max", _errors(summary, name)) for name in ("pose", "place")),
-        ("cycle time mean / p95", _figures(summary["cycle_time_s"], ("mean", "p95"), "s")),
-        ("picks per hour", _figure(summary["picks_per_hour"], 0)),
-        ("wall time", f"{_figure(measured.get('wall_time_s'), 1)} s"),
-        ("real-time factor", f"{_figure(measured.get('real_time_factor'), 1)} x"),
+        *(
+            (f"{name} {TITLE}", error_words(*(summary[f"{name}_error_{u}"] for u in ("mm", "deg"))))
+            for name in ("pose", "place")
+        ),
+        ("cycle time mean / p95", figures_words(summary["cycle_time_s"], ("mean", "p95"), "s")),
+        ("picks per hour", figure_words(summary["picks_per_hour"], 0)),
+        ("wall time", f"{figure_words(measured.get('wall_time_s'), 1)} s"),
+        ("real-time factor", f"{figure_words(measured.get('real_time_factor'), 1)} x"),
     ]
-
-
-def _errors(summary: dict[str, Any], name: str) -> str:
-    quantiles = ("p50", "p95", "max")
-    mm = _figures(summary[f"{name}_error_mm"], quantiles, "mm")
-    return f"{mm}, {_figures(summary[f'{name}_error_deg'], quantiles, 'deg')}"
-
-
-def _figures(values: dict[str, float | None], names: tuple[str, ...], unit: str) -> str:
-    return " / ".join(_figure(values[name]) for name in names) + f" {unit}"
-
-
-def _figure(value: float | None, digits: int = 2) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
