@@ -20,6 +20,7 @@ from cellpick.station.runlog import RunLog, Step
 from cellpick.station.runner import _station_figures
 from cellpick.station.timeline import Timeline
 from cellpick.structures import CameraStatus, CellEstimates, ForeignObject, PickOutcome
+from estimates_stage import NO_CELLS
 
 FORMATS = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -133,17 +134,7 @@ def test_a_run_that_did_nothing_is_standard_json():
 
 def test_estimates_and_truth_say_which_format_they_are():
     assert estimates_document(an_estimate())["schema"] == "cellpick.cells/1"
-    empty = dataclasses.replace(
-        an_estimate(),
-        Ts_base_cell=np.zeros((0, 4, 4)),
-        covariance=np.zeros((0, 6, 6)),
-        polarity=(),
-        polarity_probability=np.zeros(0),
-        code=(),
-        status=(),
-        reason=(),
-        score=np.zeros(0),
-    )
+    empty = dataclasses.replace(an_estimate(), **NO_CELLS)
     assert estimates_document(empty) == {
         "schema": "cellpick.cells/1",
         "cells": [],

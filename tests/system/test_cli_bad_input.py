@@ -22,7 +22,7 @@ from cellpick.errors import UnavailableError
 from cellpick.scene import draw_scene, load_scene, resolve_scene
 from cellpick.scene.library import data_folder
 from cellpick.store import write_look
-from cellpick.structures import CellEstimates
+from estimates_stage import empty_estimates
 
 MODELS = data_folder("models")
 CELL = MODELS / "cells" / "prismatic_148x26x91.yaml"
@@ -340,17 +340,7 @@ def test_a_look_never_replaces_other_files(call, tmp_path, monkeypatch):
 
 def test_an_older_truth_never_stands_beside_a_new_look(call, small_look, tmp_path, monkeypatch):
     state = draw_scene(resolve_scene(load_scene("prismatic_tray")), np.random.default_rng(0))
-    none = CellEstimates(
-        cell=state.cell.name,
-        Ts_base_cell=np.zeros((0, 4, 4)),
-        covariance=np.zeros((0, 6, 6)),
-        polarity=(),
-        polarity_probability=np.zeros(0),
-        code=(),
-        status=(),
-        reason=(),
-        score=np.zeros(0),
-    )
+    none = empty_estimates(cell=state.cell.name)
     look = SimpleNamespace(captures=small_look, state=state, estimates=none)
     monkeypatch.setattr("cellpick.station.look_once", lambda *_, calibration: look)
     assert call("capture", "prismatic_tray", "--out", "look").code == 0

@@ -289,14 +289,20 @@ def test_a_baseline_of_another_suite_or_of_other_cases_is_refused(whole, tmp_pat
 SEQUENTIAL = SUITE.replace("seeds: 4", "seeds: 200\nsequential: {good: 0.99, bad: 0.9}")
 
 
-def test_a_good_suite_stops_early_and_says_what_it_saved(tmp_path):
-    suite = load_suite(write_suite(tmp_path, SEQUENTIAL))
-    plan = suite.plan()
+def stopped_early(suite, plan):
+    """The test, and the records that it let come."""
     stop, seen = EarlyStop(suite, plan), []
     for episode in plan.episodes:
         seen.append(usual(episode))
         if not stop.observe(seen[-1]):
             break
+    return stop, seen
+
+
+def test_a_good_suite_stops_early_and_says_what_it_saved(tmp_path):
+    suite = load_suite(write_suite(tmp_path, SEQUENTIAL))
+    plan = suite.plan()
+    _, seen = stopped_early(suite, plan)
     results = evaluate_suite(suite, plan, seen, early_stop=EarlyStop(suite, plan))
     test = results["sequential"]
     assert test["verdict"] == "pass"
@@ -313,11 +319,7 @@ def test_no_case_is_left_without_an_episode(tmp_path):
     text = SEQUENTIAL.replace("good: 0.99, bad: 0.9", "good: 0.9, bad: 0.1").rstrip() + others
     suite = load_suite(write_suite(tmp_path, text))
     plan = suite.plan()
-    stop, seen = EarlyStop(suite, plan), []
-    for episode in plan.episodes:
-        seen.append(usual(episode))
-        if not stop.observe(seen[-1]):
-            break
+    stop, seen = stopped_early(suite, plan)
     assert stop.verdict.used < len(seen) == 6
     assert evaluate_suite(suite, plan, seen, early_stop=stop)["passed"]
 

@@ -7,7 +7,6 @@ import re
 import sys
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from cellpick.cli import main
@@ -16,20 +15,10 @@ from cellpick.cli.run import flawless
 from cellpick.errors import LimitError, UnavailableError
 from cellpick.evaluate import Matches
 from cellpick.store import write_look
-from cellpick.structures import CellEstimates
+from estimates_stage import empty_estimates
 
 COMMANDS = ("run", "capture", "perceive", "check", "sensor-report", "schema", "doctor")
-NOTHING = CellEstimates(
-    cell="c",
-    Ts_base_cell=np.zeros((0, 4, 4)),
-    covariance=np.zeros((0, 6, 6)),
-    polarity=(),
-    polarity_probability=np.zeros(0),
-    code=(),
-    status=(),
-    reason=(),
-    score=np.zeros(0),
-)
+NOTHING = empty_estimates()
 QUANTILES = {"p50": 0.1, "p95": 0.2, "max": None}
 SUMMARY = {
     "scene": "prismatic_tray",

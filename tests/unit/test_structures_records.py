@@ -13,12 +13,12 @@ from cellpick.errors import ShapeError
 from cellpick.structures import (
     CameraCalibration,
     Capture,
-    CellEstimates,
     Grasps,
     JointTrajectory,
     Solid,
     Symmetry,
 )
+from estimates_stage import empty_estimates
 
 RECORDS = [
     value
@@ -33,21 +33,6 @@ def test_every_record_is_frozen_and_none_with_arrays_compares_by_value(record):
     hints = typing.get_type_hints(record)
     holds_arrays = any(typing.get_origin(hint) is np.ndarray for hint in hints.values())
     assert not (holds_arrays and record.__dataclass_params__.eq)
-
-
-def empty_estimates(**changes) -> CellEstimates:
-    values = {
-        "cell": "c",
-        "Ts_base_cell": np.zeros((0, 4, 4)),
-        "covariance": np.zeros((0, 6, 6)),
-        "polarity": (),
-        "polarity_probability": np.zeros(0),
-        "code": (),
-        "status": (),
-        "reason": (),
-        "score": np.zeros(0),
-    }
-    return CellEstimates(**{**values, **changes})
 
 
 def empty_grasps(n: int = 0, **changes) -> Grasps:
